@@ -1,0 +1,69 @@
+package tandem.zenoh;
+
+import java.util.function.Consumer;
+
+/**
+ * A member of a Zenoh network: publishes, subscribes, asks, answers, and says what is alive.
+ *
+ * <p>All methods may be called from any thread. Callbacks run on the receiving thread of the link,
+ * in order of arrival, and must not block; a callback that throws is counted ({@link
+ * SessionStatistics#failedCallbacks}) and does not end the session. Keys are checked and made
+ * canonical; a malformed one is an {@link IllegalArgumentException}.
+ *
+ * <p>After a lost link a session opened with {@link #open} connects again by itself, with a new
+ * zid, and re-declares everything. While there is no link, drop-class puts are dropped (and
+ * counted), block-class puts wait as long as the configuration allows and then fail.
+ */
+public interface Session extends AutoCloseable {
+  /**
+   * Connects as a client. Throws {@link ZenohException} when no endpoint answers within the
+   * configured time.
+   */
+  static Session open(SessionConfig config) {
+    return tandem.zenoh.transport.ClientSession.open(config);
+  }
+
+  /** Printed zid; changes with each reconnect. */
+  String zid();
+
+  /** Printed zid of the other end; null while there is no link. */
+  String peerZid();
+
+  /** Whether there is a link now. */
+  boolean connected();
+
+  /** Told true and false as the link comes and goes; called at once with the present state. */
+  Declared onConnection(Consumer<Boolean> listener);
+
+  /** Puts once, without a declared publisher; false: dropped by the congestion rule. */
+  boolean put(String key, byte[] payload, PutOptions options);
+
+  /** Deletes; false: dropped by the congestion rule. */
+  boolean delete(String key, PutOptions options);
+
+  Publisher declarePublisher(String key, Qos qos);
+
+  Declared declareSubscriber(String keyExpr, Consumer<Sample> callback);
+
+  /** {@code complete}: it can answer for every key of the expression. */
+  Declared declareQueryable(String keyExpr, boolean complete, Consumer<Query> callback);
+
+  /** Asks; {@code selector} is {@code keyexpr} or {@code keyexpr?parameters}. */
+  void get(String selector, GetOptions options, Replies replies);
+
+  /** Declares that something is alive as long as this session is. */
+  Declared declareToken(String key);
+
+  /**
+   * Tokens that come (put) and go (delete); with {@code history} also those that are there already.
+   */
+  Declared subscribeTokens(String keyExpr, boolean history, Consumer<Sample> callback);
+
+  /** Asks which tokens are there now; each is a {@link Reply.Value}. */
+  void getTokens(String keyExpr, java.time.Duration timeout, Replies replies);
+
+  SessionStatistics statistics();
+
+  @Override
+  void close();
+}
