@@ -1,0 +1,163 @@
+package tandem.sim.control;
+
+import tandem.sim.body.Humanoid;
+import tandem.sim.body.Joint;
+import tandem.sim.body.Pose;
+import tandem.sim.control.Command.Verdict;
+
+/**
+ * The references that the servos follow, and what may change them.
+ *
+ * <p>Commands are judged by {@link CommandRules}; an accepted one replaces the plan before it,
+ * whose other joints brake and hold. A stop brakes everything and stays latched: until it is
+ * released every other command is refused. Whatever a plan says, a reference never leaves its
+ * joint's position limits nor moves faster than its speed limit.
+ */
+public final class Motion {
+  /** How hard a joint brakes, rad/s^2. */
+  private static final double BRAKE = 12;
+
+  private final Humanoid body;
+  private final CommandRules rules;
+  private final double stepSeconds;
+  private final double[] reference;
+  private final double[] speed;
+  private final int[] planIndex;
+  private JointPlan plan;
+  private double baseHeight = Stance.STAND.baseHeight();
+  private double baseTarget = baseHeight;
+  private boolean latched;
+  private long speedClamped;
+
+  public Motion(Humanoid body, double stepSeconds) {
+    this.body = body;
+    this.rules = new CommandRules(body);
+    this.stepSeconds = stepSeconds;
+    this.reference = Stance.STAND.angles(body);
+    this.speed = new double[reference.length];
+    this.planIndex = new int[reference.length];
+  }
+
+  /** What the servos should follow, rad; changes with {@link #advance}; do not modify. */
+  public double[] reference() {
+    return reference;
+  }
+
+  /** Its speed, rad/s; do not modify. */
+  public double[] speed() {
+    return speed;
+  }
+
+  public boolean stopLatched() {
+    return latched;
+  }
+
+  /** Joint steps in which a plan was faster than the joint may be. */
+  public long speedClamped() {
+    return speedClamped;
+  }
+
+  /** Whether nothing is on its way any more. */
+  public boolean resting(double seconds) {
+    return (plan == null || seconds >= plan.endSeconds()) && baseHeight == baseTarget;
+  }
+
+  /**
+   * Judges a command and takes it if it is good.
+   *
+   * @param fallen lying robots do not start anything
+   */
+  public Verdict apply(
+      Command command, double seconds, double[] measuredRad, Pose base, boolean fallen) {
+    if (command instanceof Command.Stop(boolean hold)) {
+      if (hold) {
+        plan = null;
+        baseTarget = baseHeight;
+      }
+      latched = hold;
+      return new Verdict.Accepted("");
+    }
+    if (latched) return new Verdict.Refused("stop is latched; release it first; nothing moved");
+    if (fallen) return new Verdict.Refused("the robot has fallen; nothing moved");
+    var now = new CommandRules.Situation(seconds, reference, speed, measuredRad, base);
+    return switch (command) {
+      case Command.Stop stop -> new Verdict.Accepted("");
+      case Command.Velocity velocity ->
+          new Verdict.Refused(
+              "cmd_vel: this robot has no locomotion controller; it stands, squats and reaches;"
+                  + " nothing moved");
+      case Command.Stance(String name) ->
+          Stance.named(name)
+              .<Verdict>map(
+                  stance -> {
+                    baseTarget = stance.baseHeight();
+                    return new Verdict.Accepted("");
+                  })
+              .orElseGet(
+                  () ->
+                      new Verdict.Refused(
+                          "stance: expected stand, squat or crouch, found %s; nothing moved"
+                              .formatted(name)));
+      case Command.Trajectory goal -> take(rules.judge(goal, now));
+      case Command.Reach goal -> take(rules.judge(goal, now));
+    };
+  }
+
+  private Verdict take(CommandRules.Judgement judgement) {
+    return switch (judgement) {
+      case CommandRules.Judgement.Refused(String why) -> new Verdict.Refused(why);
+      case CommandRules.Judgement.Planned(JointPlan next, String note) -> {
+        plan = next;
+        yield new Verdict.Accepted(note);
+      }
+    };
+  }
+
+  /** Moves the references on to the next step's time. */
+  public void advance(double seconds) {
+    double before = baseHeight;
+    double sink = Stance.RATE * stepSeconds;
+    baseHeight += Math.clamp(baseTarget - baseHeight, -sink, sink);
+    java.util.Arrays.fill(planIndex, -1);
+    if (plan != null) {
+      for (int i = 0; i < plan.joints().length; i++) planIndex[plan.joints()[i]] = i;
+    }
+    for (int j = 0; j < reference.length; j++) {
+      Joint joint = body.joints().get(j);
+      if (joint.part().isLeg()) continue;
+      double wanted;
+      if (planIndex[j] >= 0) {
+        wanted = (plan.positionRad(planIndex[j], seconds) - reference[j]) / stepSeconds;
+        if (Math.abs(wanted) > 1.001 * joint.velocityRadPerSec()) speedClamped++;
+        wanted = Math.clamp(wanted, -joint.velocityRadPerSec(), joint.velocityRadPerSec());
+      } else {
+        double brake = BRAKE * stepSeconds;
+        wanted = speed[j] - Math.clamp(speed[j], -brake, brake);
+      }
+      double next =
+          Math.clamp(reference[j] + wanted * stepSeconds, joint.lowerRad(), joint.upperRad());
+      speed[j] = (next - reference[j]) / stepSeconds;
+      reference[j] = next;
+    }
+    if (baseHeight != before) {
+      Stance.legs(body, baseHeight, reference);
+    }
+  }
+
+  /** Height of base_link that the legs aim at, m. */
+  public double baseHeight() {
+    return baseHeight;
+  }
+
+  /** Follows angles from elsewhere instead of commands: a dream follows its robot. */
+  public void follow(double[] anglesRad) {
+    for (int j = 0; j < reference.length; j++) {
+      Joint joint = body.joints().get(j);
+      double most = joint.velocityRadPerSec() * stepSeconds;
+      double wanted = Math.clamp(anglesRad[j], joint.lowerRad(), joint.upperRad());
+      double move = Math.clamp(wanted - reference[j], -most, most);
+      speed[j] = move / stepSeconds;
+      reference[j] += move;
+    }
+  }
+}
