@@ -1,0 +1,89 @@
+package tandem.deploy.cli;
+
+import java.util.concurrent.CountDownLatch;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code ./tandem ...}: the one entry of every process of Tandem. */
+@Command(
+    name = "tandem",
+    description = "The distributed twin runtime for ROS 2 humanoids.",
+    synopsisSubcommandLabel = "COMMAND",
+    footer = {
+      "",
+      "Also, by the launcher: build, test [--slow] [--module M].",
+      "Results on stdout (--json: one object a line), logs on stderr.",
+      "Exit 0 ok; 1 failed, not found or check negative; 2 wrong usage."
+    },
+    subcommands = {ZenohCommands.class})
+public final class Main implements Runnable {
+  static final int FAILED = 1;
+  static final int USAGE = 2;
+
+  @Mixin Help help;
+
+  @Option(names = "--version", description = "Prints the version.")
+  boolean version;
+
+  /** {@code --help} for every command. */
+  static final class Help {
+    @Option(
+        names = {"-h", "--help"},
+        usageHelp = true,
+        description = "Prints this.")
+    boolean asked;
+  }
+
+  /** Exit code 2; the message names the word and what was expected. */
+  static final class WrongUsage extends RuntimeException {
+    WrongUsage(String message) {
+      super(message, null, false, false);
+    }
+  }
+
+  public static void main(String[] args) {
+    int status = run(args);
+    System.out.flush();
+    System.exit(status);
+  }
+
+  /** Runs one command to its end; what it returns is the exit code. */
+  public static int run(String... args) {
+    if (args.length == 1 && args[0].equals("--version")) {
+      System.out.println("tandem " + Version.TEXT);
+      return 0;
+    }
+    var line = new CommandLine(new Main());
+    line.setCaseInsensitiveEnumValuesAllowed(true);
+    line.setUnmatchedOptionsArePositionalParams(false);
+    line.setExecutionExceptionHandler(
+        (failure, _, _) -> {
+          if (failure instanceof WrongUsage) {
+            System.err.println("tandem: " + failure.getMessage());
+            return USAGE;
+          }
+          if (failure instanceof CliFailure || failure instanceof tandem.zenoh.ZenohException)
+            System.err.println("tandem: " + failure.getMessage());
+          else failure.printStackTrace();
+          return FAILED;
+        });
+    return line.execute(args);
+  }
+
+  @Override
+  public void run() {
+    if (!version) throw new WrongUsage("expected a command; see ./tandem --help");
+    System.out.println("tandem " + Version.TEXT);
+  }
+
+  /** Waits until the latch opens or the process is asked to end (then its hooks close things). */
+  static void untilSignal(CountDownLatch done) {
+    try {
+      done.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
