@@ -17,7 +17,7 @@ import picocli.CommandLine.Option;
       "Results on stdout (--json: one object a line), logs on stderr.",
       "Exit 0 ok; 1 failed, not found or check negative; 2 wrong usage."
     },
-    subcommands = {ZenohCommands.class})
+    subcommands = {TwinCommands.class, StreamCommands.class, ZenohCommands.class})
 public final class Main implements Runnable {
   static final int FAILED = 1;
   static final int USAGE = 2;
@@ -64,12 +64,18 @@ public final class Main implements Runnable {
             System.err.println("tandem: " + failure.getMessage());
             return USAGE;
           }
-          if (failure instanceof CliFailure || failure instanceof tandem.zenoh.ZenohException)
-            System.err.println("tandem: " + failure.getMessage());
+          if (isSaid(failure)) System.err.println("tandem: " + failure.getMessage());
           else failure.printStackTrace();
           return FAILED;
         });
     return line.execute(args);
+  }
+
+  /** Failures whose message is all there is to say. */
+  private static boolean isSaid(Exception failure) {
+    return failure instanceof CliFailure
+        || failure instanceof Api.Unreachable
+        || failure instanceof tandem.zenoh.ZenohException;
   }
 
   @Override
