@@ -44,12 +44,12 @@ final class Inlet implements StreamInlet {
   private StreamDeclaration declaration;
   private RecorderInlet recorder;
   private RawSample newest;
+  private long newestLiveNanos = Long.MIN_VALUE;
   private boolean decoded = true;
   private long unreadSkipped;
   private long poisoned;
   private long clockSteps;
-  private long clockStepNanos;
-  private long clockStepWallNanos;
+  private ClockSteps newestStep = new ClockSteps(0, 0, "", -1);
   private String lastFailure = "";
 
   /**
@@ -101,6 +101,9 @@ final class Inlet implements StreamInlet {
 
   private void offerToTwin(RawSample sample, long now) {
     newest = sample;
+    if (!sample.history()) {
+      newestLiveNanos = Math.max(newestLiveNanos, sample.receivedNanos());
+    }
     if (decoded) {
       if (unread.size() == MAX_UNREAD) {
         unread.removeFirst();
@@ -113,8 +116,7 @@ final class Inlet implements StreamInlet {
           clock.observe(sample.sourceNanos(), sample.receivedNanos(), sample.receivedWallNanos());
       if (step != 0) {
         clockSteps++;
-        clockStepNanos = step;
-        clockStepWallNanos = sample.receivedWallNanos();
+        newestStep = new ClockSteps(clockSteps, step, sample.publisher(), sample.sequence());
       }
     }
     latency.record(now - sample.receivedNanos(), now);
@@ -213,14 +215,21 @@ final class Inlet implements StreamInlet {
   /**
    * Steps of the sender's clock so far.
    *
-   * @param count 0: none, and the other two say nothing
+   * @param count 0: none, and the others say nothing
    * @param stepNanos of the newest one, positive where it was set forward
-   * @param wallNanos gateway's wall clock when it was noticed
+   * @param sequence of the sample that showed it
    */
-  record ClockSteps(long count, long stepNanos, long wallNanos) {}
+  record ClockSteps(long count, long stepNanos, String publisher, long sequence) {}
 
   synchronized ClockSteps clockSteps() {
-    return new ClockSteps(clockSteps, clockStepNanos, clockStepWallNanos);
+    return newestStep;
+  }
+
+  /**
+   * Monotonic receive time of the newest live sample; {@link Long#MIN_VALUE} where there is none.
+   */
+  synchronized long newestLiveNanos() {
+    return newestLiveNanos;
   }
 
   static String stampBy(RawSample sample) {

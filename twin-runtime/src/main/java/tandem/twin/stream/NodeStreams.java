@@ -16,13 +16,15 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentSkipListMap;
-import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import tandem.proto.v1.StreamView;
 import tandem.twin.SampleReader;
 import tandem.twin.recorder.RecordedStream;
 import tandem.twin.recorder.SampleRecorder;
 import tandem.twin.recorder.StreamCounts;
+import tandem.twin.robot.Sensed;
+import tandem.twin.robot.SensedSource;
+import tandem.twin.robot.TwinInlet;
 import tandem.twin.telemetry.Telemetry;
 
 /**
@@ -32,7 +34,7 @@ import tandem.twin.telemetry.Telemetry;
  * <p>Inlets work from the moment they are opened; decoding by tick and observations begin when
  * {@link #supervisor} runs.
  */
-public final class NodeStreams implements Streams {
+public final class NodeStreams implements Streams, SensedSource {
   /** How often news are decoded and told to the twin: 50 Hz. */
   public static final Duration TICK = Duration.ofMillis(20);
 
@@ -41,7 +43,7 @@ public final class NodeStreams implements Streams {
 
   private final SampleRecorder recorder;
   private final SampleReader reader;
-  private final Consumer<Observation> twin;
+  private final TwinInlet twin;
   private final LongSupplier nanos;
   private final ConcurrentSkipListMap<String, RobotSenses> robots = new ConcurrentSkipListMap<>();
   private final SortedMap<String, Long> unassigned = new TreeMap<>();
@@ -52,15 +54,11 @@ public final class NodeStreams implements Streams {
    * @param twin told of each robot at most 50 times a second, from an actor's thread; must not
    *     block
    */
-  public NodeStreams(SampleRecorder recorder, SampleReader reader, Consumer<Observation> twin) {
+  public NodeStreams(SampleRecorder recorder, SampleReader reader, TwinInlet twin) {
     this(recorder, reader, twin, System::nanoTime);
   }
 
-  NodeStreams(
-      SampleRecorder recorder,
-      SampleReader reader,
-      Consumer<Observation> twin,
-      LongSupplier nanos) {
+  NodeStreams(SampleRecorder recorder, SampleReader reader, TwinInlet twin, LongSupplier nanos) {
     this.recorder = recorder;
     this.reader = reader;
     this.twin = twin;
@@ -77,7 +75,7 @@ public final class NodeStreams implements Streams {
     }
     var senses = robots.get(declaration.robot());
     if (senses == null) {
-      senses = new RobotSenses(declaration.robot(), nanos);
+      senses = new RobotSenses(declaration.robot());
       robots.put(declaration.robot(), senses);
     }
     var open = senses.streams.get(topic);
@@ -175,9 +173,23 @@ public final class NodeStreams implements Streams {
     return List.copyOf(robots.keySet());
   }
 
-  /** What the robot's newest samples say, decoded now; empty where it has no streams here. */
-  public Optional<SensedState> sensed(String robot) {
-    return Optional.ofNullable(robots.get(robot)).map(RobotSenses::sensed);
+  @Override
+  public Sensed newest(String robot) {
+    var senses = robots.get(robot);
+    return senses == null ? Sensed.NOTHING : senses.sensed(senses.newest());
+  }
+
+  @Override
+  public String description(String robot) {
+    var senses = robots.get(robot);
+    var described = senses == null ? null : senses.newest().description();
+    return described == null ? null : described.urdf();
+  }
+
+  /** What is or was wrong with the robot's streams. */
+  public List<StreamFault> faults(String robot) {
+    var senses = robots.get(robot);
+    return senses == null ? List.of() : senses.state().faults();
   }
 
   /** Counts of a stream; empty where it is not open. */
@@ -186,7 +198,7 @@ public final class NodeStreams implements Streams {
   }
 
   /** The newest raw sample given to the twin. */
-  public Optional<RawSample> newest(String robot, String topic) {
+  public Optional<RawSample> newestSample(String robot, String topic) {
     return inlet(robot, topic).map(Inlet::newest);
   }
 

@@ -4,26 +4,23 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.LongSupplier;
 import java.util.function.UnaryOperator;
+import tandem.twin.robot.Sensed;
 
 /**
  * The streams of one robot on this node, and what they say together. Thread-safe.
  *
- * <p>{@link #sensed} decodes what has come in since, so that a question is answered with the newest
+ * <p>{@link #newest} decodes what has come in since, so that a question is answered with the newest
  * sample, not with the newest tick.
  */
 final class RobotSenses {
   final String robot;
   final ConcurrentSkipListMap<String, StreamSense> streams = new ConcurrentSkipListMap<>();
   private final AtomicLong samples = new AtomicLong();
-  private final LongSupplier nanos;
-  private SensedState sensed;
+  private SensedState state = SensedState.UNSEEN;
 
-  RobotSenses(String robot, LongSupplier nanos) {
+  RobotSenses(String robot) {
     this.robot = robot;
-    this.nanos = nanos;
-    this.sensed = SensedState.unseen(robot);
   }
 
   /** Told by the inlets after each sample. */
@@ -37,41 +34,35 @@ final class RobotSenses {
   }
 
   synchronized void change(UnaryOperator<SensedState> step) {
-    sensed = step.apply(sensed);
+    state = step.apply(state);
   }
 
-  synchronized SensedState last() {
-    return sensed;
+  /** As decoded so far. */
+  synchronized SensedState state() {
+    return state;
   }
 
-  SensedState sensed() {
+  /** With everything decoded that has come in. */
+  SensedState newest() {
     for (var stream : streams.values()) {
       stream.tryLook();
     }
-    return last();
+    return state();
   }
 
-  /** Newest values as they stand, with the progress of each stream. */
-  Observation observation() {
-    List<Observation.Progress> progress = new ArrayList<>();
+  /** A state as the twin sees it. */
+  Sensed sensed(SensedState decoded) {
     long newestNanos = Long.MIN_VALUE;
-    for (var entry : streams.entrySet()) {
-      var inlet = entry.getValue().inlet();
-      var newest = inlet.newest();
-      if (newest == null) {
-        continue;
-      }
-      newestNanos = Math.max(newestNanos, newest.receivedNanos());
-      var counts = inlet.counts();
-      progress.add(
-          new Observation.Progress(
-              entry.getKey(),
-              newest.publisher(),
-              newest.sequence(),
-              counts.delivered(),
-              counts.dropped()));
+    for (var stream : streams.values()) {
+      newestNanos = Math.max(newestNanos, stream.inlet().newestLiveNanos());
     }
-    return new Observation(
-        robot, last(), progress, newestNanos == Long.MIN_VALUE ? nanos.getAsLong() : newestNanos);
+    return decoded.sensed(newestNanos);
+  }
+
+  /** Clock steps not yet told, oldest stream name first. */
+  List<StreamSense.Step> untoldClockSteps() {
+    List<StreamSense.Step> steps = new ArrayList<>();
+    streams.values().forEach(stream -> stream.untoldClockStep().ifPresent(steps::add));
+    return steps;
   }
 }

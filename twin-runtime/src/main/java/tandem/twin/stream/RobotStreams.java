@@ -12,12 +12,13 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.function.Consumer;
+import tandem.twin.robot.Sensed;
+import tandem.twin.robot.TwinInlet;
 import tandem.twin.telemetry.Telemetry;
 
 /**
  * The parent of one robot's stream actors. At each tick it lets those with news decode, and when
- * they have, gives one conflated {@link Observation} to the robot's twin.
+ * they have, gives one conflated {@link Sensed} to the robot's twin.
  */
 final class RobotStreams extends AbstractBehavior<RobotStreams.Command> {
   sealed interface Command {}
@@ -39,13 +40,14 @@ final class RobotStreams extends AbstractBehavior<RobotStreams.Command> {
   }
 
   private final RobotSenses senses;
-  private final Consumer<Observation> twin;
+  private final TwinInlet twin;
+  private final StreamHazards hazards;
   private final Map<String, ActorRef<SensorStream.Command>> streams = new HashMap<>();
   private long activityTold;
   private int looking;
   private boolean untold;
 
-  static Behavior<Command> create(RobotSenses senses, Duration tick, Consumer<Observation> twin) {
+  static Behavior<Command> create(RobotSenses senses, Duration tick, TwinInlet twin) {
     return Behaviors.supervise(
             Telemetry.watched(
                 "RobotStreams",
@@ -59,11 +61,11 @@ final class RobotStreams extends AbstractBehavior<RobotStreams.Command> {
         .onFailure(SupervisorStrategy.restart());
   }
 
-  private RobotStreams(
-      ActorContext<Command> context, RobotSenses senses, Consumer<Observation> twin) {
+  private RobotStreams(ActorContext<Command> context, RobotSenses senses, TwinInlet twin) {
     super(context);
     this.senses = senses;
     this.twin = twin;
+    this.hazards = new StreamHazards(senses.robot, twin, System::nanoTime);
     senses.streams.keySet().forEach(this::spawn);
   }
 
@@ -99,6 +101,7 @@ final class RobotStreams extends AbstractBehavior<RobotStreams.Command> {
     if (untold) { // a stream actor was restarted and did not answer
       tell();
     }
+    hazards.tick(senses.state(), senses.untoldClockSteps());
     if (senses.activity() == activityTold) {
       return this;
     }
@@ -129,6 +132,6 @@ final class RobotStreams extends AbstractBehavior<RobotStreams.Command> {
 
   private void tell() {
     untold = false;
-    twin.accept(senses.observation());
+    twin.observe(senses.robot, senses.sensed(senses.state()));
   }
 }

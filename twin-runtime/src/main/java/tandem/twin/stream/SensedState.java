@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import tandem.twin.SampleReader.Reading;
+import tandem.twin.robot.Sensed;
 
 /**
  * What a robot's newest good samples say about its body: a pure fold over samples, live and from
@@ -15,265 +16,248 @@ import tandem.twin.SampleReader.Reading;
  * <p>Where several topics say the same kind of thing, the one with the shortest name counts, then
  * the first in the alphabet. A sample with NaN or infinite numbers is a fault and changes no value.
  *
+ * @param joints null until seen, as the other three
  * @param faults sorted by kind and topic; ended ones stay until they come again
  */
 public record SensedState(
-    String robot,
-    Optional<Sensed<Reading.Joints>> joints,
-    Optional<Sensed<Reading.Attitude>> attitude,
-    Optional<Sensed<Reading.BasePose>> pose,
-    Optional<Sensed<Reading.Description>> description,
+    Sensed.Joints joints,
+    Sensed.Attitude attitude,
+    Sensed.BasePose base,
+    Described description,
     List<StreamFault> faults) {
+  /** Nothing seen yet. */
+  public static final SensedState UNSEEN = new SensedState(null, null, null, null, List.of());
+
   private static final int MAX_FAULTS = 64;
 
-  /** A value with the sample it comes from. */
-  public record Sensed<T extends Reading>(T value, Origin origin) {}
+  /** The newest robot_description. */
+  public record Described(Sensed.Origin origin, String urdf) {}
 
-  /** Nothing seen yet. */
-  public static SensedState unseen(String robot) {
-    return new SensedState(
-        robot, Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), List.of());
+  static Sensed.Origin origin(String topic, RawSample sample) {
+    boolean stamped = sample.sourceNanos() >= 0;
+    return new Sensed.Origin(
+        topic,
+        sample.publisher(),
+        sample.sequence(),
+        stamped ? sample.sourceNanos() : sample.receivedWallNanos(),
+        Inlet.stampBy(sample),
+        sample.receivedNanos(),
+        sample.receivedWallNanos());
+  }
+
+  /** This state as the twin sees it. */
+  public Sensed sensed(long newestNanos) {
+    return new Sensed(joints, attitude, base, newestNanos);
   }
 
   /** This state after one more sample. */
-  public SensedState after(Reading reading, Origin origin) {
+  public SensedState after(Reading reading, Sensed.Origin origin) {
     return switch (reading) {
-      case Reading.Joints value -> {
-        if (outranked(joints, origin)) {
-          yield this;
-        }
-        var bad = badJoint(value);
-        if (bad != null) {
-          yield bad(origin, bad);
-        }
-        var state = good(origin);
-        if (joints.isPresent() && joints.get().origin().topic().equals(origin.topic())) {
-          var before = joints.get().value().names();
-          if (!before.equals(value.names())) {
-            state = state.namesChanged(origin, before, value.names());
-          }
-        }
-        yield new SensedState(
-            robot,
-            Optional.of(new Sensed<>(value, origin)),
-            attitude,
-            pose,
-            description,
-            state.faults);
-      }
-      case Reading.Attitude value -> {
-        if (outranked(attitude, origin)) {
-          yield this;
-        }
-        var bad =
-            firstBad(
-                "orientation",
-                new double[] {value.qx(), value.qy(), value.qz(), value.qw()},
-                "angular_velocity",
-                value.angularVelocity(),
-                "linear_acceleration",
-                value.linearAcceleration());
-        yield bad != null
-            ? bad(origin, bad)
-            : new SensedState(
-                robot,
-                joints,
-                Optional.of(new Sensed<>(value, origin)),
-                pose,
-                description,
-                good(origin).faults);
-      }
-      case Reading.BasePose value -> {
-        if (outranked(pose, origin)) {
-          yield this;
-        }
-        var bad =
-            firstBad(
-                "pose.position",
-                new double[] {value.x(), value.y(), value.z()},
-                "pose.orientation",
-                new double[] {value.qx(), value.qy(), value.qz(), value.qw()},
-                "twist.linear",
-                value.linearVelocity(),
-                "twist.angular",
-                value.angularVelocity());
-        yield bad != null
-            ? bad(origin, bad)
-            : new SensedState(
-                robot,
-                joints,
-                attitude,
-                Optional.of(new Sensed<>(value, origin)),
-                description,
-                good(origin).faults);
-      }
+      case Reading.Joints value -> afterJoints(value, origin);
+      case Reading.Attitude value -> afterAttitude(value, origin);
+      case Reading.BasePose value -> afterPose(value, origin);
       case Reading.Description value ->
-          outranked(description, origin)
+          description != null && outranks(description.origin, origin)
               ? this
               : new SensedState(
-                  robot,
-                  joints,
-                  attitude,
-                  pose,
-                  Optional.of(new Sensed<>(value, origin)),
-                  good(origin).faults);
+                  joints, attitude, base, new Described(origin, value.urdf()), ended(origin));
     };
   }
 
+  private SensedState afterJoints(Reading.Joints value, Sensed.Origin origin) {
+    if (joints != null && outranks(joints.origin(), origin)) {
+      return this;
+    }
+    var bad = badJoint(value);
+    if (bad.isPresent()) {
+      return bad(origin, bad.get());
+    }
+    var state = this;
+    if (joints != null
+        && joints.origin().topic().equals(origin.topic())
+        && !joints.names().equals(value.names())) {
+      state = namesChanged(origin, joints.names(), value.names());
+    }
+    return new SensedState(
+        new Sensed.Joints(
+            origin,
+            value.names(),
+            value.positionsRad(),
+            value.velocitiesRadPerSec(),
+            value.effortsNm()),
+        attitude,
+        base,
+        description,
+        state.ended(origin));
+  }
+
+  private SensedState afterAttitude(Reading.Attitude value, Sensed.Origin origin) {
+    if (attitude != null && outranks(attitude.origin(), origin)) {
+      return this;
+    }
+    var bad =
+        firstBad("orientation", value.qx(), value.qy(), value.qz(), value.qw())
+            .or(() -> firstBad("angular_velocity", value.angularVelocity()))
+            .or(() -> firstBad("linear_acceleration", value.linearAcceleration()));
+    if (bad.isPresent()) {
+      return bad(origin, bad.get());
+    }
+    return new SensedState(
+        joints,
+        new Sensed.Attitude(
+            origin,
+            value.qx(),
+            value.qy(),
+            value.qz(),
+            value.qw(),
+            value.angularVelocity(),
+            value.linearAcceleration()),
+        base,
+        description,
+        ended(origin));
+  }
+
+  private SensedState afterPose(Reading.BasePose value, Sensed.Origin origin) {
+    if (base != null && outranks(base.origin(), origin)) {
+      return this;
+    }
+    var bad =
+        firstBad("pose.position", value.x(), value.y(), value.z())
+            .or(() -> firstBad("pose.orientation", value.qx(), value.qy(), value.qz(), value.qw()))
+            .or(() -> firstBad("twist.linear", value.linearVelocity()))
+            .or(() -> firstBad("twist.angular", value.angularVelocity()));
+    if (bad.isPresent()) {
+      return bad(origin, bad.get());
+    }
+    return new SensedState(
+        joints,
+        attitude,
+        new Sensed.BasePose(
+            origin,
+            value.x(),
+            value.y(),
+            value.z(),
+            value.qx(),
+            value.qy(),
+            value.qz(),
+            value.qw()),
+        description,
+        ended(origin));
+  }
+
   /** This state after a sample that could not be decoded. */
-  public SensedState undecodable(Origin origin, String why) {
-    return lasting(StreamFault.UNDECODABLE, "error", origin, why);
+  public SensedState undecodable(Sensed.Origin origin, String why) {
+    return lasting(StreamFault.UNDECODABLE, origin, why);
   }
 
   /** This state after the decoder itself failed. */
-  public SensedState decoderFailed(Origin origin, String why) {
-    return lasting(StreamFault.DECODER_FAILED, "error", origin, why);
+  public SensedState decoderFailed(Sensed.Origin origin, String why) {
+    return lasting(StreamFault.DECODER_FAILED, origin, why);
   }
 
-  /** This state after the sender's clock was seen to step. */
-  public SensedState clockStepped(String topic, long stepNanos, long wallNanos) {
-    String text =
-        "%s: sender's clock was set %s by %.3f s; ages go on by the gateway's clock"
-            .formatted(topic, stepNanos > 0 ? "forward" : "back", Math.abs(stepNanos) / 1e9);
-    return instant(StreamFault.CLOCK_STEPPED, "warning", topic, text, wallNanos);
+  private static boolean outranks(Sensed.Origin mine, Sensed.Origin other) {
+    int byLength = Integer.compare(mine.topic().length(), other.topic().length());
+    return byLength != 0 ? byLength < 0 : mine.topic().compareTo(other.topic()) < 0;
   }
 
-  private static <T extends Reading> boolean outranked(Optional<Sensed<T>> present, Origin origin) {
-    if (present.isEmpty()) {
-      return false;
+  private Optional<String> badJoint(Reading.Joints value) {
+    boolean knownNames = joints != null && joints.names().equals(value.names());
+    if (!knownNames && new HashSet<>(value.names()).size() != value.names().size()) {
+      return Optional.of("name: a joint is listed twice in " + value.names());
     }
-    String mine = present.get().origin().topic();
-    String other = origin.topic();
-    return mine.length() != other.length()
-        ? mine.length() < other.length()
-        : mine.compareTo(other) < 0;
+    return badJoint("position", value.positionsRad(), value.names())
+        .or(() -> badJoint("velocity", value.velocitiesRadPerSec(), value.names()))
+        .or(() -> badJoint("effort", value.effortsNm(), value.names()));
   }
 
-  private static String badJoint(Reading.Joints joints) {
-    if (new HashSet<>(joints.names()).size() != joints.names().size()) {
-      return "name: a joint is listed twice in " + joints.names();
-    }
-    var bad = badJoint("position", joints.positionsRad(), joints.names());
-    bad = bad != null ? bad : badJoint("velocity", joints.velocitiesRadPerSec(), joints.names());
-    return bad != null ? bad : badJoint("effort", joints.effortsNm(), joints.names());
-  }
-
-  private static String badJoint(String field, double[] values, List<String> names) {
+  private static Optional<String> badJoint(String field, double[] values, List<String> names) {
     if (values.length != 0 && values.length != names.size()) {
-      return field + ": expected " + names.size() + " values or none, found " + values.length;
+      return Optional.of(
+          "%s: expected %d values or none, found %d".formatted(field, names.size(), values.length));
     }
     for (int i = 0; i < values.length; i++) {
       if (!Double.isFinite(values[i])) {
-        return field
-            + " of joint "
-            + names.get(i)
-            + ": expected a finite number, found "
-            + values[i];
+        return Optional.of(
+            "%s of joint %s: expected a finite number, found %s"
+                .formatted(field, names.get(i), values[i]));
       }
     }
-    return null;
+    return Optional.empty();
   }
 
-  private static String firstBad(Object... fieldsAndValues) {
-    for (int field = 0; field < fieldsAndValues.length; field += 2) {
-      double[] values = (double[]) fieldsAndValues[field + 1];
-      for (int i = 0; i < values.length; i++) {
-        if (!Double.isFinite(values[i])) {
-          return fieldsAndValues[field]
-              + "["
-              + i
-              + "]: expected a finite number, found "
-              + values[i];
-        }
+  private static Optional<String> firstBad(String field, double... values) {
+    for (int i = 0; i < values.length; i++) {
+      if (!Double.isFinite(values[i])) {
+        return Optional.of(
+            "%s[%d]: expected a finite number, found %s".formatted(field, i, values[i]));
       }
     }
-    return null;
+    return Optional.empty();
   }
 
-  private SensedState bad(Origin origin, String what) {
+  private SensedState bad(Sensed.Origin origin, String what) {
     String text =
         "%s #%d %s; recorded, the values before it are kept"
             .formatted(origin.topic(), origin.sequence(), what);
-    return lasting(StreamFault.BAD_VALUES, "error", origin, text);
+    return lasting(StreamFault.BAD_VALUES, origin, text);
   }
 
-  private SensedState namesChanged(Origin origin, List<String> before, List<String> now) {
+  private SensedState namesChanged(Sensed.Origin origin, List<String> before, List<String> now) {
     var added = new ArrayList<>(now);
     added.removeAll(before);
     var removed = new ArrayList<>(before);
     removed.removeAll(now);
+    String what =
+        added.isEmpty() && removed.isEmpty()
+            ? "the order of the joints changed"
+            : "joints added " + added + ", removed " + removed;
     String text =
         "%s #%d name: %s; the stream goes on with the new names"
-            .formatted(
-                origin.topic(),
-                origin.sequence(),
-                added.isEmpty() && removed.isEmpty()
-                    ? "the order of the joints changed"
-                    : "joints added " + added + ", removed " + removed);
-    return instant(
-        StreamFault.JOINT_NAMES_CHANGED, "error", origin.topic(), text, origin.receivedWallNanos());
+            .formatted(origin.topic(), origin.sequence(), what);
+    long at = origin.receivedWallNanos();
+    return put(StreamFault.JOINT_NAMES_CHANGED, origin.topic(), text, at, at);
   }
 
-  private SensedState good(Origin origin) {
+  private List<StreamFault> ended(Sensed.Origin origin) {
     boolean any = false;
     for (var fault : faults) {
       any |= fault.lasts() && fault.topic().equals(origin.topic());
     }
     if (!any) {
-      return this;
+      return faults;
     }
-    var sorted = sorted();
-    sorted.replaceAll(
-        (key, fault) ->
-            fault.lasts() && fault.topic().equals(origin.topic())
-                ? new StreamFault(
-                    fault.kind(),
-                    fault.severity(),
-                    fault.topic(),
-                    fault.text(),
-                    fault.sinceWallNanos(),
-                    origin.receivedWallNanos(),
-                    fault.count())
-                : fault);
-    return with(sorted);
+    return faults.stream()
+        .map(
+            fault ->
+                fault.lasts() && fault.topic().equals(origin.topic())
+                    ? fault.until(origin.receivedWallNanos())
+                    : fault)
+        .toList();
   }
 
-  private SensedState lasting(String kind, String severity, Origin origin, String text) {
-    var sorted = sorted();
-    var before = sorted.get(kind + " " + origin.topic());
-    long since =
-        before != null && before.lasts() ? before.sinceWallNanos() : origin.receivedWallNanos();
-    long count = before == null ? 1 : before.count() + 1;
-    put(sorted, new StreamFault(kind, severity, origin.topic(), text, since, -1, count));
-    return with(sorted);
+  private SensedState lasting(String kind, Sensed.Origin origin, String text) {
+    long since = origin.receivedWallNanos();
+    for (var fault : faults) {
+      if (fault.lasts() && fault.kind().equals(kind) && fault.topic().equals(origin.topic())) {
+        since = fault.sinceWallNanos();
+      }
+    }
+    return put(kind, origin.topic(), text, since, -1);
   }
 
-  private SensedState instant(
-      String kind, String severity, String topic, String text, long wallNanos) {
-    var sorted = sorted();
-    var before = sorted.get(kind + " " + topic);
-    long count = before == null ? 1 : before.count() + 1;
-    put(sorted, new StreamFault(kind, severity, topic, text, wallNanos, wallNanos, count));
-    return with(sorted);
-  }
-
-  private SortedMap<String, StreamFault> sorted() {
-    var sorted = new TreeMap<String, StreamFault>();
+  private SensedState put(
+      String kind, String topic, String text, long sinceWallNanos, long untilWallNanos) {
+    SortedMap<String, StreamFault> sorted = new TreeMap<>();
     for (var fault : faults) {
       sorted.put(fault.kind() + " " + fault.topic(), fault);
     }
-    return sorted;
-  }
-
-  private static void put(SortedMap<String, StreamFault> sorted, StreamFault fault) {
-    String key = fault.kind() + " " + fault.topic();
-    if (sorted.size() < MAX_FAULTS || sorted.containsKey(key)) {
-      sorted.put(key, fault);
+    String key = kind + " " + topic;
+    var before = sorted.get(key);
+    if (before == null && sorted.size() >= MAX_FAULTS) {
+      return this;
     }
-  }
-
-  private SensedState with(SortedMap<String, StreamFault> sorted) {
-    return new SensedState(
-        robot, joints, attitude, pose, description, List.copyOf(sorted.values()));
+    long count = before == null ? 1 : before.count() + 1;
+    sorted.put(key, new StreamFault(kind, topic, text, sinceWallNanos, untilWallNanos, count));
+    return new SensedState(joints, attitude, base, description, List.copyOf(sorted.values()));
   }
 }

@@ -1,5 +1,6 @@
 package tandem.twin.stream;
 
+import java.util.Optional;
 import java.util.function.LongSupplier;
 import tandem.twin.SampleReader;
 
@@ -27,7 +28,7 @@ final class StreamSense {
   private final RobotSenses robot;
   private final SampleReader reader;
   private final LongSupplier nanos;
-  private long clockStepsSeen;
+  private long clockStepsTold;
   private int failuresInARow;
   private long restUntilNanos;
   private boolean resting;
@@ -63,7 +64,6 @@ final class StreamSense {
    * @throws DecoderFailed the decoder has a fault; what waits behind that sample is still there
    */
   synchronized void look() {
-    clockSteps();
     if (resting) {
       if (nanos.getAsLong() - restUntilNanos < 0) {
         return;
@@ -85,7 +85,7 @@ final class StreamSense {
   private boolean decode(RawSample sample) {
     var declaration = inlet.declaration();
     String topic = declaration.topic();
-    var origin = Origin.of(topic, sample);
+    var origin = SensedState.origin(topic, sample);
     try {
       var reading =
           reader.read(topic, declaration.type(), declaration.schemaText(), sample.payload());
@@ -119,12 +119,18 @@ final class StreamSense {
     }
   }
 
-  private void clockSteps() {
+  /** A step of the sender's clock; nanos positive where it was set forward. */
+  record Step(String topic, String publisher, long stepNanos, long sequence) {}
+
+  /** The newest clock step of this stream, once. */
+  synchronized Optional<Step> untoldClockStep() {
     var steps = inlet.clockSteps();
-    if (steps.count() > clockStepsSeen) {
-      clockStepsSeen = steps.count();
-      String topic = inlet.declaration().topic();
-      robot.change(state -> state.clockStepped(topic, steps.stepNanos(), steps.wallNanos()));
+    if (steps.count() == clockStepsTold) {
+      return Optional.empty();
     }
+    clockStepsTold = steps.count();
+    return Optional.of(
+        new Step(
+            inlet.declaration().topic(), steps.publisher(), steps.stepNanos(), steps.sequence()));
   }
 }
