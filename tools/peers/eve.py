@@ -67,8 +67,8 @@ class Node:
     def full(self, topic):
         return topic if topic.startswith("/") else (f"/{self.namespace}/{topic}" if self.namespace else f"/{topic}")
 
-    def endpoint(self, kind, topic, ros_type, qos):
-        name, type_hash = self.full(topic), STORE.hash_rihs01(ros_type)
+    def endpoint(self, kind, topic, ros_type, qos, type_hash=None):
+        name, type_hash = self.full(topic), type_hash or STORE.hash_rihs01(ros_type)
         key = f"{self.domain}/{name.strip('/')}/{mangle(ros_type)}/{type_hash}"
         mangled = name.replace("/", "%")
         token = self.token(
@@ -78,8 +78,9 @@ class Node:
 
 
 class Publisher:
-    def __init__(self, node, topic, ros_type, qos="::,10:,:,:,,", latched=False, attach=True):
-        self.topic, self.key, token = node.endpoint("MP", topic, ros_type, qos)
+    def __init__(self, node, topic, ros_type, qos="::,10:,:,:,,", latched=False, attach=True,
+                 type_hash=None):
+        self.topic, self.key, token = node.endpoint("MP", topic, ros_type, qos, type_hash)
         gid = xxhash.xxh3_128_intdigest(token.encode())
         self.gid = gid.to_bytes(16, "little")
         self.type, self.sequence, self.attach = ros_type, 0, attach
@@ -291,4 +292,5 @@ def main():
     robot.run()
 
 
-main()
+if __name__ == "__main__":
+    main()
