@@ -1,0 +1,60 @@
+package tandem.robot.guard;
+
+import java.util.List;
+import java.util.Optional;
+import tandem.proto.v1.GuardRequest;
+
+/** Everything that can happen to a guard; its samples come beside it, as {@link Body}. */
+public sealed interface GuardInput {
+  /**
+   * Somebody asks.
+   *
+   * @param fromGateway it came over a link to a gateway, not over the guard's own listener, where
+   *     only stop and cancel are taken
+   * @param replyTo number that the answer carries
+   */
+  record Request(GuardRequest request, boolean fromGateway, long replyTo) implements GuardInput {}
+
+  /**
+   * How the newest {@link GuardEffect.Store} ended; comes before any other input. {@code why} is
+   * empty when it is on disk.
+   */
+  record Stored(boolean ok, String why) implements GuardInput {}
+
+  /** How the publication of a command ended; {@code why} is empty when it went out. */
+  record Published(String commandId, boolean ok, String why) implements GuardInput {}
+
+  /** Time went on; at least every 50 ms. */
+  record Tick() implements GuardInput {}
+
+  /** Who listens on the robot's side, newly looked at. */
+  record Seen(Presence presence) implements GuardInput {}
+
+  /** A publisher that is not this guard, on a command topic; {@code refused}: it reached nobody. */
+  record Foreign(String topic, String publisher, boolean refused) implements GuardInput {}
+
+  /** The process is asked to end: nothing new moves, what moves is brought to hold. */
+  record Ending(String why) implements GuardInput {}
+
+  /**
+   * The robot's subscribers that the guard sees.
+   *
+   * @param path {@code robot} or {@code node}: the one link on which it publishes
+   */
+  record Presence(String path, List<Listener> listeners) {
+    public static final Presence NONE = new Presence("node", List.of());
+
+    public Presence {
+      listeners = List.copyOf(listeners);
+    }
+
+    Optional<Listener> on(String topic, String type) {
+      return listeners.stream()
+          .filter(listener -> listener.topic().equals(topic) && listener.type().equals(type))
+          .findFirst();
+    }
+  }
+
+  /** One subscriber of the robot: ROS name with leading slash, {@code pkg/msg/Type}, RIHS01 text. */
+  record Listener(String topic, String type, String typeHash) {}
+}

@@ -1,0 +1,397 @@
+package tandem.robot.guard;
+
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import tandem.proto.v1.CommandTarget;
+import tandem.proto.v1.JointGoal;
+import tandem.proto.v1.JointLimit;
+import tandem.proto.v1.JointTarget;
+import tandem.proto.v1.Motion;
+import tandem.proto.v1.Pose;
+import tandem.proto.v1.ReachGoal;
+import tandem.proto.v1.RobotProfile;
+
+/**
+ * What would be sent for a goal, or why nothing is. Pure. The motion between two postures at rest
+ * is the cubic q(t) = q0 + dq (3 s^2 - 2 s^3), s = t / T, whose peak velocity is 1.5 |dq| / T (at
+ * s = 1/2) and whose peak acceleration is 6 |dq| / T^2 (at both ends).
+ */
+final class MotionPlan {
+  static final String TRAJECTORY = "trajectory_msgs/msg/JointTrajectory";
+  static final String POSE = "geometry_msgs/msg/PoseStamped";
+  static final String BOOL = "std_msgs/msg/Bool";
+
+  /** How long a hold takes; start and end are the same posture. */
+  private static final double HOLD_SECONDS = 0.2;
+
+  private static final double LONGEST_SECONDS = 600;
+  private static final int MOST_JOINTS = 512;
+
+  /** No tip of a humanoid is further from its base. */
+  private static final double WORKSPACE_METERS = 2.5;
+
+  private MotionPlan() {}
+
+  /** Either what to send, or a code and a text for a person. */
+  sealed interface Outcome {
+    /**
+     * @param joints whose arrival shows that it is done; empty where the guard cannot see it
+     */
+    record Send(
+        GuardEffect effect, List<String> joints, List<Double> endRad, double durationSeconds)
+        implements Outcome {}
+
+    record No(String code, String why) implements Outcome {}
+  }
+
+  static Outcome plan(
+      Motion motion, RobotProfile profile, GuardInput.Presence presence, Body body, long nowNanos) {
+    return switch (motion.getGoalCase()) {
+      case JOINT -> joint(motion.getCommandId(), motion.getJoint(), profile, presence, body, nowNanos);
+      case REACH -> reach(motion.getCommandId(), motion.getReach(), profile, presence, body, nowNanos);
+      case GOAL_NOT_SET -> no("bad-goal", "the motion names neither joints nor a tip");
+    };
+  }
+
+  private static Outcome joint(
+      String commandId,
+      JointGoal goal,
+      RobotProfile profile,
+      GuardInput.Presence presence,
+      Body body,
+      long nowNanos) {
+    if (goal.getTargetsCount() == 0 || goal.getTargetsCount() > MOST_JOINTS) {
+      return no("bad-goal", "joint targets: expected 1.." + MOST_JOINTS + ", found " + goal.getTargetsCount());
+    }
+    double seconds = goal.getDurationSeconds();
+    if (!(seconds > 0 && seconds <= LONGEST_SECONDS)) {
+      return no("bad-goal", "duration: expected above 0 and at most " + LONGEST_SECONDS + " s, found " + seconds);
+    }
+    Map<String, Double> wanted = new HashMap<>();
+    for (JointTarget target : goal.getTargetsList()) {
+      if (!Double.isFinite(target.getPositionRad())) {
+        return no("not-finite", "joint " + target.getJoint() + ": position " + target.getPositionRad() + " is not a finite number");
+      }
+      if (wanted.put(target.getJoint(), target.getPositionRad()) != null) {
+        return no("bad-goal", "joint " + target.getJoint() + " is named twice");
+      }
+    }
+    if (!profile.hasJoint()) {
+      return no("no-target", "the profile has no joint controller" + ambiguities(profile));
+    }
+    Map<String, JointLimit> limits = new HashMap<>();
+    profile.getLimitsList().forEach(limit -> limits.put(limit.getJoint(), limit));
+    Outcome.No refused = null;
+    double shortest = 0;
+    for (JointTarget target : goal.getTargetsList()) {
+      String joint = target.getJoint();
+      if (!body.joints().containsKey(joint)) {
+        return no("unknown-joint", "joint " + joint + " is not in the robot's joint states");
+      }
+      Outcome.No stale = stale(joint, body, nowNanos);
+      if (stale != null) {
+        return stale;
+      }
+      JointLimit limit = limits.get(joint);
+      if (limit == null) {
+        return no("no-limit", "joint " + joint + " has no limits in the profile " + profile.getSource());
+      }
+      Outcome.No outside = outside(target, limit, profile.getMarginRad());
+      if (outside != null) {
+        return outside;
+      }
+      double distance = Math.abs(target.getPositionRad() - body.joints().get(joint).positionRad());
+      double velocity = 1.5 * distance / seconds;
+      double acceleration = 6 * distance / (seconds * seconds);
+      double needed =
+          Math.max(
+              1.5 * distance / limit.getVelocityRadPerSec(),
+              Math.sqrt(6 * distance / limit.getAccelerationRadPerSec2()));
+      boolean tooFast = velocity > limit.getVelocityRadPerSec();
+      if ((tooFast || acceleration > limit.getAccelerationRadPerSec2()) && needed > shortest) {
+        shortest = needed;
+        refused =
+            tooFast
+                ? no("velocity-limit", text("joint %s: peak velocity %.3f rad/s, limit %.3f rad/s (%s)", joint, velocity, limit.getVelocityRadPerSec(), limit.getSource()))
+                : no("acceleration-limit", text("joint %s: peak acceleration %.3f rad/s2, limit %.3f rad/s2 (%s)", joint, acceleration, limit.getAccelerationRadPerSec2(), limit.getSource()));
+      }
+    }
+    if (refused != null) {
+      return new Outcome.No(refused.code(), refused.why() + text("; smallest --in that passes: %ss", roundedUp(shortest)));
+    }
+    Set<String> names = new LinkedHashSet<>();
+    if (profile.getPartialGoals()) {
+      goal.getTargetsList().forEach(target -> names.add(target.getJoint()));
+    } else {
+      names.addAll(profile.getJointOrderCount() > 0 ? profile.getJointOrderList() : body.joints().keySet());
+      for (String joint : wanted.keySet()) {
+        if (!names.contains(joint)) {
+          return no("unknown-joint", "joint " + joint + " is not among the joints of the controller");
+        }
+      }
+    }
+    for (String joint : names) {
+      Outcome.No stale = stale(joint, body, nowNanos);
+      if (stale != null) {
+        return stale;
+      }
+    }
+    Optional<GuardInput.Listener> listener = presence.on(profile.getJoint().getTopic(), profile.getJoint().getType());
+    if (listener.isEmpty()) {
+      return nobodyListens(profile.getJoint());
+    }
+    List<Double> start = new ArrayList<>();
+    List<Double> end = new ArrayList<>();
+    for (String joint : names) {
+      double measured = body.joints().get(joint).positionRad();
+      start.add(measured);
+      end.add(wanted.getOrDefault(joint, measured));
+    }
+    List<Double> targets = new ArrayList<>();
+    goal.getTargetsList().forEach(target -> targets.add(target.getPositionRad()));
+    return new Outcome.Send(
+        new GuardEffect.MoveJoints(
+            commandId,
+            profile.getJoint().getTopic(),
+            listener.get().typeHash(),
+            List.copyOf(names),
+            List.copyOf(start),
+            List.copyOf(end),
+            seconds),
+        goal.getTargetsList().stream().map(JointTarget::getJoint).toList(),
+        List.copyOf(targets),
+        seconds);
+  }
+
+  private static Outcome.No outside(JointTarget target, JointLimit limit, double margin) {
+    double lower = limit.getLowerRad() + margin;
+    double upper = limit.getUpperRad() - margin;
+    double position = target.getPositionRad();
+    if (position >= lower && position <= upper) {
+      return null;
+    }
+    return no(
+        "position-limit",
+        text(
+            "joint %s: position %.4f rad, limit %.4f..%.4f rad (%s, margin %.3f rad)",
+            target.getJoint(), position, lower, upper, limit.getSource(), margin));
+  }
+
+  private static Outcome.No stale(String joint, Body body, long nowNanos) {
+    Body.Joint measured = body.joints().get(joint);
+    if (measured == null) {
+      return no("not-measured", "joint " + joint + " of the controller is not in the robot's joint states");
+    }
+    if (!body.fresh(joint, nowNanos)) {
+      return no(
+          "not-measured",
+          text(
+              "joint %s was last measured %d ms ago, at most %d ms are allowed",
+              joint,
+              (nowNanos - measured.measuredNanos()) / 1_000_000,
+              Body.FRESH_NANOS / 1_000_000));
+    }
+    return null;
+  }
+
+  private static Outcome reach(
+      String commandId,
+      ReachGoal goal,
+      RobotProfile profile,
+      GuardInput.Presence presence,
+      Body body,
+      long nowNanos) {
+    Pose pose = goal.getPose();
+    for (double value :
+        new double[] {
+          pose.getXMeters(), pose.getYMeters(), pose.getZMeters(),
+          pose.getQx(), pose.getQy(), pose.getQz(), pose.getQw()
+        }) {
+      if (!Double.isFinite(value)) {
+        return no("not-finite", "reach pose: " + value + " is not a finite number");
+      }
+    }
+    double seconds = goal.getDurationSeconds();
+    if (!(seconds > 0 && seconds <= LONGEST_SECONDS)) {
+      return no("bad-goal", "duration: expected above 0 and at most " + LONGEST_SECONDS + " s, found " + seconds);
+    }
+    CommandTarget target = profile.getReachMap().get(goal.getTip());
+    if (target == null) {
+      return no(
+          "no-target",
+          "tip " + goal.getTip() + " has no reach controller; known: "
+              + String.join(", ", profile.getReachMap().keySet().stream().sorted().toList())
+              + ambiguities(profile));
+    }
+    if (!goal.getFrame().equals(profile.getBaseFrame())) {
+      return no("bad-frame", "reach frame: expected " + profile.getBaseFrame() + ", found " + goal.getFrame());
+    }
+    double distance = Math.sqrt(square(pose.getXMeters()) + square(pose.getYMeters()) + square(pose.getZMeters()));
+    if (distance > WORKSPACE_METERS) {
+      return no("workspace", text("tip %s: %.3f m from the base, limit %.1f m", goal.getTip(), distance, WORKSPACE_METERS));
+    }
+    double norm = Math.sqrt(square(pose.getQx()) + square(pose.getQy()) + square(pose.getQz()) + square(pose.getQw()));
+    if (goal.getWithOrientation() && Math.abs(norm - 1) > 0.01) {
+      return no("bad-goal", text("reach orientation: expected a unit quaternion, found norm %.4f", norm));
+    }
+    if (!body.fresh(nowNanos)) {
+      return no("not-measured", "the robot's joint states are older than " + Body.FRESH_NANOS / 1_000_000 + " ms");
+    }
+    Optional<GuardInput.Listener> listener = presence.on(target.getTopic(), target.getType());
+    if (listener.isEmpty()) {
+      return nobodyListens(target);
+    }
+    return new Outcome.Send(
+        new GuardEffect.MoveTip(
+            commandId,
+            target.getTopic(),
+            listener.get().typeHash(),
+            goal.getFrame(),
+            pose,
+            goal.getWithOrientation(),
+            seconds),
+        List.of(),
+        List.of(),
+        seconds);
+  }
+
+  /** Holds the measured posture; empty where no controller is known or the posture is not fresh. */
+  static Optional<GuardEffect.MoveJoints> hold(
+      RobotProfile profile, GuardInput.Presence presence, Body body, long nowNanos) {
+    Optional<GuardInput.Listener> listener;
+    if (profile != null && profile.hasJoint()) {
+      listener = presence.on(profile.getJoint().getTopic(), profile.getJoint().getType());
+    } else {
+      List<GuardInput.Listener> controllers =
+          presence.listeners().stream().filter(one -> one.type().equals(TRAJECTORY)).toList();
+      listener = controllers.size() == 1 ? Optional.of(controllers.getFirst()) : Optional.empty();
+    }
+    if (listener.isEmpty()) {
+      return Optional.empty();
+    }
+    List<String> names = new ArrayList<>();
+    List<Double> positions = new ArrayList<>();
+    for (String joint :
+        profile != null && profile.getJointOrderCount() > 0
+            ? profile.getJointOrderList()
+            : body.joints().keySet()) {
+      if (!body.fresh(joint, nowNanos)) {
+        return Optional.empty();
+      }
+      names.add(joint);
+      positions.add(body.joints().get(joint).positionRad());
+    }
+    if (names.isEmpty()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new GuardEffect.MoveJoints(
+            "",
+            listener.get().topic(),
+            listener.get().typeHash(),
+            List.copyOf(names),
+            List.copyOf(positions),
+            List.copyOf(positions),
+            HOLD_SECONDS));
+  }
+
+  /** Why a profile cannot be used; empty when it can. */
+  static String flaw(String robot, RobotProfile profile) {
+    if (!profile.getRobot().equals(robot)) {
+      return "robot: expected " + robot + ", found " + profile.getRobot();
+    }
+    List<CommandTarget> targets = new ArrayList<>(profile.getReachMap().values());
+    if (profile.hasJoint()) {
+      targets.add(profile.getJoint());
+    }
+    for (CommandTarget target : targets) {
+      if (!target.getKind().equals("topic")) {
+        return "kind of " + target.getTopic() + ": expected topic, found " + target.getKind();
+      }
+      if (!target.getTopic().startsWith("/") || target.getTopic().length() > 256) {
+        return "topic: expected an absolute name of at most 256 characters, found " + target.getTopic();
+      }
+    }
+    if (profile.hasJoint() && !profile.getJoint().getType().equals(TRAJECTORY)) {
+      return "type of the joint target: expected " + TRAJECTORY + ", found " + profile.getJoint().getType();
+    }
+    for (CommandTarget target : profile.getReachMap().values()) {
+      if (!target.getType().equals(POSE)) {
+        return "type of " + target.getTopic() + ": expected " + POSE + ", found " + target.getType();
+      }
+    }
+    if (profile.getLimitsCount() > MOST_JOINTS || profile.getJointOrderCount() > MOST_JOINTS) {
+      return "joints: expected at most " + MOST_JOINTS;
+    }
+    for (JointLimit limit : profile.getLimitsList()) {
+      boolean sane =
+          Double.isFinite(limit.getLowerRad())
+              && Double.isFinite(limit.getUpperRad())
+              && limit.getLowerRad() <= limit.getUpperRad()
+              && Double.isFinite(limit.getVelocityRadPerSec())
+              && limit.getVelocityRadPerSec() > 0
+              && Double.isFinite(limit.getAccelerationRadPerSec2())
+              && limit.getAccelerationRadPerSec2() > 0;
+      if (!sane) {
+        return "limits of joint " + limit.getJoint() + ": expected finite, ordered, positive, found "
+            + text("%s..%s rad, %s rad/s, %s rad/s2", limit.getLowerRad(), limit.getUpperRad(), limit.getVelocityRadPerSec(), limit.getAccelerationRadPerSec2());
+      }
+    }
+    if (!(profile.getMarginRad() >= 0 && profile.getMarginRad() < 1)) {
+      return "margin: expected 0..1 rad, found " + profile.getMarginRad();
+    }
+    return "";
+  }
+
+  /** SHA-256 in hex of the profile's fields, its maps in the order of their keys. */
+  static String hash(RobotProfile profile) {
+    try {
+      var bytes = new java.io.ByteArrayOutputStream();
+      var out = com.google.protobuf.CodedOutputStream.newInstance(bytes);
+      out.useDeterministicSerialization();
+      profile.writeTo(out);
+      out.flush();
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes.toByteArray()));
+    } catch (NoSuchAlgorithmException | java.io.IOException impossible) {
+      throw new IllegalStateException("SHA-256 of a profile in memory", impossible);
+    }
+  }
+
+  private static Outcome.No nobodyListens(CommandTarget target) {
+    return no(
+        "no-subscriber",
+        "nobody on the robot's side subscribes to " + target.getTopic() + " (" + target.getType() + ")");
+  }
+
+  private static String ambiguities(RobotProfile profile) {
+    return profile.getAmbiguitiesCount() == 0
+        ? ""
+        : "; found: " + String.join("; ", profile.getAmbiguitiesList());
+  }
+
+  /** To the next hundredth of a second, so that the text can be typed in. */
+  private static String roundedUp(double seconds) {
+    return String.format(Locale.ROOT, "%.2f", Math.ceil(seconds * 100 + 1e-6) / 100);
+  }
+
+  private static double square(double value) {
+    return value * value;
+  }
+
+  private static String text(String format, Object... values) {
+    return String.format(Locale.ROOT, format, values);
+  }
+
+  private static Outcome.No no(String code, String why) {
+    return new Outcome.No("tandem.guard." + code, why);
+  }
+}
