@@ -255,7 +255,8 @@ public final class GuardCore {
         raise(authority);
       }
       if (active != null && compare(active.authority(), authority) < 0) {
-        cancelActive("superseded-authority", "a newer authority was granted to " + grant.getHolder());
+        cancelActive(
+            "superseded-authority", "a newer authority was granted to " + grant.getHolder());
       }
       keepAliveNanos = now;
       answerStored(
@@ -349,7 +350,8 @@ public final class GuardCore {
       }
       if (!memory.getArmed()) {
         return no(
-            "not-armed", "this guard lost its state; a supervisor has to re-arm it before it moves");
+            "not-armed",
+            "this guard lost its state; a supervisor has to re-arm it before it moves");
       }
       if (memory.getStopLatched()) {
         return no(
@@ -370,10 +372,7 @@ public final class GuardCore {
       if (comparePosition(position, head) <= 0) {
         return no(
             "journal-order",
-            "journal position: expected above "
-                + position(head)
-                + ", found "
-                + position(position));
+            "journal position: expected above " + position(head) + ", found " + position(position));
       }
       MotionPlan.Outcome.No untimely = untimely(motion);
       if (untimely != null) {
@@ -388,7 +387,8 @@ public final class GuardCore {
       if (body.fallen(now)) {
         return no(
             "fallen",
-            String.format(Locale.ROOT, "the body is tilted by %.2f rad: it has fallen", body.tiltRad()));
+            String.format(
+                Locale.ROOT, "the body is tilted by %.2f rad: it has fallen", body.tiltRad()));
       }
       return null;
     }
@@ -421,7 +421,9 @@ public final class GuardCore {
                 .formatted(LONGEST_MILLIS, startBy, endBy));
       }
       if (nowMillis > tick + startBy) {
-        return no("late", "not started by its time: %d ms too late".formatted(nowMillis - tick - startBy));
+        return no(
+            "late",
+            "not started by its time: %d ms too late".formatted(nowMillis - tick - startBy));
       }
       return null;
     }
@@ -433,7 +435,8 @@ public final class GuardCore {
         count("staleEpochRefused");
         refuse(replyTo, "stale-epoch", stale(authority) + "; the keep-alive counts for nothing");
       } else if (order > 0) {
-        refuse(replyTo, "no-grant", "authority " + authority(authority) + " was never granted here");
+        refuse(
+            replyTo, "no-grant", "authority " + authority(authority) + " was never granted here");
       } else if (Long.compareUnsigned(beat.getCounter(), keepAliveCounter) <= 0) {
         refuse(
             replyTo,
@@ -463,7 +466,10 @@ public final class GuardCore {
       if (id.length() <= LONGEST_ID) {
         remember(id);
       }
-      refuse(replyTo, "not-running", "command " + clip(id) + " does not run; should it still come, it is refused");
+      refuse(
+          replyTo,
+          "not-running",
+          "command " + clip(id) + " does not run; should it still come, it is refused");
     }
 
     private void stop(Stop stop, long replyTo) {
@@ -477,7 +483,14 @@ public final class GuardCore {
         remember(active.commandId());
         count("cancelled");
         effects.add(
-            log("cancelled", active.commandId(), active.authority(), by, why, "tandem.guard.stopped", false));
+            log(
+                "cancelled",
+                active.commandId(),
+                active.authority(),
+                by,
+                why,
+                "tandem.guard.stopped",
+                false));
         active = null;
       }
       switch (pending) {
@@ -507,14 +520,18 @@ public final class GuardCore {
       } else {
         count("stops");
         answerStored(
-            replyTo, true, "", "", true, log("stop", "", memory.getHighestSeen(), by, why, "", true));
+            replyTo,
+            true,
+            "",
+            "",
+            true,
+            log("stop", "", memory.getHighestSeen(), by, why, "", true));
       }
     }
 
     private void release(Release release, long replyTo) {
       if (release.getBy().isBlank() || release.getReason().isBlank()) {
-        refuse(
-            replyTo, "no-reason", "a release needs a name and a reason; the stop stays latched");
+        refuse(replyTo, "no-reason", "a release needs a name and a reason; the stop stays latched");
         return;
       }
       GuardMemory latched = memory;
@@ -560,7 +577,8 @@ public final class GuardCore {
         profile = next;
         profileHash = hash;
         effects.add(new GuardEffect.StoreProfile(next));
-        effects.add(log("configured", "", memory.getHighestSeen(), next.getSource(), hash, "", false));
+        effects.add(
+            log("configured", "", memory.getHighestSeen(), next.getSource(), hash, "", false));
       }
       accept(replyTo);
     }
@@ -721,7 +739,14 @@ public final class GuardCore {
       if (!result.ok()) {
         count("refused");
         effects.add(
-            log("refused", sent.commandId(), sent.authority(), "", result.why(), "tandem.guard.not-sent", false));
+            log(
+                "refused",
+                sent.commandId(),
+                sent.authority(),
+                "",
+                result.why(),
+                "tandem.guard.not-sent",
+                false));
         refuse(replyTo, "not-sent", "not handed to the robot: " + result.why());
         return;
       }
@@ -730,7 +755,14 @@ public final class GuardCore {
       count("accepted");
       count("sent");
       effects.add(
-          log("sent", sent.commandId(), sent.authority(), "", "path " + presence.path(), "", false));
+          log(
+              "sent",
+              sent.commandId(),
+              sent.authority(),
+              "",
+              "path " + presence.path(),
+              "",
+              false));
       accept(replyTo);
     }
 
@@ -757,7 +789,8 @@ public final class GuardCore {
         return;
       }
       if (body.fallen(now)) {
-        safeBehaviour("fallen", String.format(Locale.ROOT, "the body is tilted by %.2f rad", body.tiltRad()));
+        safeBehaviour(
+            "fallen", String.format(Locale.ROOT, "the body is tilted by %.2f rad", body.tiltRad()));
         return;
       }
       if (now - keepAliveNanos > KEEP_ALIVE_NANOS) {
@@ -810,7 +843,8 @@ public final class GuardCore {
 
     private void cancelActive(String code, String why) {
       String id = active.commandId();
-      effects.add(log("cancelled", id, active.authority(), "", clip(why), "tandem.guard." + code, false));
+      effects.add(
+          log("cancelled", id, active.authority(), "", clip(why), "tandem.guard." + code, false));
       active = null;
       remember(id);
       count("cancelled");
@@ -866,20 +900,41 @@ public final class GuardCore {
       }
       if (!halt.stop() && now - halt.sinceNanos() > GIVE_UP_NANOS) {
         effects.add(
-            log("safe-behaviour", halt.commandId(), memory.getHighestSeen(), "guard",
-                fresh ? "the robot still moves after 5 s of holding" : "no samples show whether it holds",
-                "tandem.guard.not-held", false));
+            log(
+                "safe-behaviour",
+                halt.commandId(),
+                memory.getHighestSeen(),
+                "guard",
+                fresh
+                    ? "the robot still moves after 5 s of holding"
+                    : "no samples show whether it holds",
+                "tandem.guard.not-held",
+                false));
         halt = null;
         return;
       }
-      if (halt.stop() && !halt.silenceLogged() && !fresh && now - halt.sinceNanos() > SILENCE_NANOS) {
+      if (halt.stop()
+          && !halt.silenceLogged()
+          && !fresh
+          && now - halt.sinceNanos() > SILENCE_NANOS) {
         effects.add(
-            log("stop", "", memory.getHighestSeen(), "guard",
+            log(
+                "stop",
+                "",
+                memory.getHighestSeen(),
+                "guard",
                 "not confirmed: the robot's samples do not come; it is repeated",
-                "tandem.guard.not-confirmed", false));
+                "tandem.guard.not-confirmed",
+                false));
         halt =
             new GuardState.Halt(
-                true, halt.commandId(), halt.why(), halt.hold(), halt.sinceNanos(), halt.lastSentNanos(), true);
+                true,
+                halt.commandId(),
+                halt.why(),
+                halt.hold(),
+                halt.sinceNanos(),
+                halt.lastSentNanos(),
+                true);
       }
       long pause = now - halt.sinceNanos() > GIVE_UP_NANOS ? SLOW_REPEAT_NANOS : REPEAT_NANOS;
       if (halt.lastSentNanos() == Long.MIN_VALUE || now - halt.lastSentNanos() >= pause) {
@@ -901,7 +956,8 @@ public final class GuardCore {
     }
 
     void seen(GuardInput.Presence next) {
-      boolean appeared = next.listeners().stream().anyMatch(one -> !presence.listeners().contains(one));
+      boolean appeared =
+          next.listeners().stream().anyMatch(one -> !presence.listeners().contains(one));
       presence = next;
       if (appeared && memory.getStopLatched()) {
         beginHalt(true, "", "latched by " + memory.getStopBy() + ": told to a robot that came");
@@ -916,7 +972,9 @@ public final class GuardCore {
               "",
               memory.getHighestSeen(),
               clip(foreign.publisher()),
-              "publishes on " + clip(foreign.topic()) + (foreign.refused() ? ": refused" : ": only seen"),
+              "publishes on "
+                  + clip(foreign.topic())
+                  + (foreign.refused() ? ": refused" : ": only seen"),
               "tandem.guard.foreign-authority",
               false));
     }
@@ -932,8 +990,7 @@ public final class GuardCore {
 
     private void raise(Authority authority) {
       if (compare(authority, memory.getHighestSeen()) > 0) {
-        memory =
-            memory.toBuilder().setHighestSeen(authority).setSequenceInEpoch(0).build();
+        memory = memory.toBuilder().setHighestSeen(authority).setSequenceInEpoch(0).build();
         keepAliveCounter = 0;
       }
     }
@@ -955,8 +1012,7 @@ public final class GuardCore {
       count("staleEpochRefused");
       count("refused");
       String why = stale(authority) + "; " + what + " counts for nothing";
-      effects.add(
-          log("refused", commandId, authority, "", why, "tandem.guard.stale-epoch", false));
+      effects.add(log("refused", commandId, authority, "", why, "tandem.guard.stale-epoch", false));
       refuse(replyTo, "stale-epoch", why);
     }
 
@@ -974,7 +1030,14 @@ public final class GuardCore {
       count("refused");
       String text = why + "; nothing was sent to the robot";
       GuardEffect.Log log =
-          log("refused", motion.getCommandId(), motion.getAuthority(), "", text, "tandem.guard." + code, false);
+          log(
+              "refused",
+              motion.getCommandId(),
+              motion.getAuthority(),
+              "",
+              text,
+              "tandem.guard." + code,
+              false);
       if (memory.getHighestSeen().equals(before.memory().getHighestSeen())) {
         effects.add(log);
         refuse(replyTo, code, text);
@@ -992,7 +1055,12 @@ public final class GuardCore {
     }
 
     private void answerStored(
-        long replyTo, boolean accepted, String code, String why, boolean binding, GuardEffect.Log... logs) {
+        long replyTo,
+        boolean accepted,
+        String code,
+        String why,
+        boolean binding,
+        GuardEffect.Log... logs) {
       pending = new GuardState.Pending.Answer(replyTo, accepted, code, why, binding, List.of(logs));
       store();
     }
@@ -1029,7 +1097,13 @@ public final class GuardCore {
     }
 
     private static GuardEffect.Log log(
-        String kind, String commandId, Authority authority, String by, String why, String code, boolean sync) {
+        String kind,
+        String commandId,
+        Authority authority,
+        String by,
+        String why,
+        String code,
+        boolean sync) {
       return new GuardEffect.Log(kind, clip(commandId), authority, clip(by), clip(why), code, sync);
     }
 

@@ -55,6 +55,8 @@ public sealed interface GuardInput {
     }
   }
 
-  /** One subscriber of the robot: ROS name with leading slash, {@code pkg/msg/Type}, RIHS01 text. */
+  /**
+   * One subscriber of the robot: ROS name with leading slash, {@code pkg/msg/Type}, RIHS01 text.
+   */
   record Listener(String topic, String type, String typeHash) {}
 }

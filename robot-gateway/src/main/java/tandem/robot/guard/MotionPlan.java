@@ -22,8 +22,8 @@ import tandem.proto.v1.RobotProfile;
 
 /**
  * What would be sent for a goal, or why nothing is. Pure. The motion between two postures at rest
- * is the cubic q(t) = q0 + dq (3 s^2 - 2 s^3), s = t / T, whose peak velocity is 1.5 |dq| / T (at
- * s = 1/2) and whose peak acceleration is 6 |dq| / T^2 (at both ends).
+ * is the cubic q(t) = q0 + dq (3 s^2 - 2 s^3), s = t / T, whose peak velocity is 1.5 |dq| / T (at s
+ * = 1/2) and whose peak acceleration is 6 |dq| / T^2 (at both ends).
  */
 final class MotionPlan {
   static final String TRAJECTORY = "trajectory_msgs/msg/JointTrajectory";
@@ -56,8 +56,10 @@ final class MotionPlan {
   static Outcome plan(
       Motion motion, RobotProfile profile, GuardInput.Presence presence, Body body, long nowNanos) {
     return switch (motion.getGoalCase()) {
-      case JOINT -> joint(motion.getCommandId(), motion.getJoint(), profile, presence, body, nowNanos);
-      case REACH -> reach(motion.getCommandId(), motion.getReach(), profile, presence, body, nowNanos);
+      case JOINT ->
+          joint(motion.getCommandId(), motion.getJoint(), profile, presence, body, nowNanos);
+      case REACH ->
+          reach(motion.getCommandId(), motion.getReach(), profile, presence, body, nowNanos);
       case GOAL_NOT_SET -> no("bad-goal", "the motion names neither joints nor a tip");
     };
   }
@@ -70,16 +72,26 @@ final class MotionPlan {
       Body body,
       long nowNanos) {
     if (goal.getTargetsCount() == 0 || goal.getTargetsCount() > MOST_JOINTS) {
-      return no("bad-goal", "joint targets: expected 1.." + MOST_JOINTS + ", found " + goal.getTargetsCount());
+      return no(
+          "bad-goal",
+          "joint targets: expected 1.." + MOST_JOINTS + ", found " + goal.getTargetsCount());
     }
     double seconds = goal.getDurationSeconds();
     if (!(seconds > 0 && seconds <= LONGEST_SECONDS)) {
-      return no("bad-goal", "duration: expected above 0 and at most " + LONGEST_SECONDS + " s, found " + seconds);
+      return no(
+          "bad-goal",
+          "duration: expected above 0 and at most " + LONGEST_SECONDS + " s, found " + seconds);
     }
     Map<String, Double> wanted = new HashMap<>();
     for (JointTarget target : goal.getTargetsList()) {
       if (!Double.isFinite(target.getPositionRad())) {
-        return no("not-finite", "joint " + target.getJoint() + ": position " + target.getPositionRad() + " is not a finite number");
+        return no(
+            "not-finite",
+            "joint "
+                + target.getJoint()
+                + ": position "
+                + target.getPositionRad()
+                + " is not a finite number");
       }
       if (wanted.put(target.getJoint(), target.getPositionRad()) != null) {
         return no("bad-goal", "joint " + target.getJoint() + " is named twice");
@@ -103,7 +115,8 @@ final class MotionPlan {
       }
       JointLimit limit = limits.get(joint);
       if (limit == null) {
-        return no("no-limit", "joint " + joint + " has no limits in the profile " + profile.getSource());
+        return no(
+            "no-limit", "joint " + joint + " has no limits in the profile " + profile.getSource());
       }
       Outcome.No outside = outside(target, limit, profile.getMarginRad());
       if (outside != null) {
@@ -121,21 +134,33 @@ final class MotionPlan {
         shortest = needed;
         refused =
             tooFast
-                ? no("velocity-limit", text("joint %s: peak velocity %.3f rad/s, limit %.3f rad/s (%s)", joint, velocity, limit.getVelocityRadPerSec(), limit.getSource()))
-                : no("acceleration-limit", text("joint %s: peak acceleration %.3f rad/s2, limit %.3f rad/s2 (%s)", joint, acceleration, limit.getAccelerationRadPerSec2(), limit.getSource()));
+                ? no(
+                    "velocity-limit",
+                    text(
+                        "joint %s: peak velocity %.3f rad/s, limit %.3f rad/s (%s)",
+                        joint, velocity, limit.getVelocityRadPerSec(), limit.getSource()))
+                : no(
+                    "acceleration-limit",
+                    text(
+                        "joint %s: peak acceleration %.3f rad/s2, limit %.3f rad/s2 (%s)",
+                        joint, acceleration, limit.getAccelerationRadPerSec2(), limit.getSource()));
       }
     }
     if (refused != null) {
-      return new Outcome.No(refused.code(), refused.why() + text("; smallest --in that passes: %ss", roundedUp(shortest)));
+      return new Outcome.No(
+          refused.code(),
+          refused.why() + text("; smallest --in that passes: %ss", roundedUp(shortest)));
     }
     Set<String> names = new LinkedHashSet<>();
     if (profile.getPartialGoals()) {
       goal.getTargetsList().forEach(target -> names.add(target.getJoint()));
     } else {
-      names.addAll(profile.getJointOrderCount() > 0 ? profile.getJointOrderList() : body.joints().keySet());
+      names.addAll(
+          profile.getJointOrderCount() > 0 ? profile.getJointOrderList() : body.joints().keySet());
       for (String joint : wanted.keySet()) {
         if (!names.contains(joint)) {
-          return no("unknown-joint", "joint " + joint + " is not among the joints of the controller");
+          return no(
+              "unknown-joint", "joint " + joint + " is not among the joints of the controller");
         }
       }
     }
@@ -145,7 +170,8 @@ final class MotionPlan {
         return stale;
       }
     }
-    Optional<GuardInput.Listener> listener = presence.on(profile.getJoint().getTopic(), profile.getJoint().getType());
+    Optional<GuardInput.Listener> listener =
+        presence.on(profile.getJoint().getTopic(), profile.getJoint().getType());
     if (listener.isEmpty()) {
       return nobodyListens(profile.getJoint());
     }
@@ -189,7 +215,9 @@ final class MotionPlan {
   private static Outcome.No stale(String joint, Body body, long nowNanos) {
     Body.Joint measured = body.joints().get(joint);
     if (measured == null) {
-      return no("not-measured", "joint " + joint + " of the controller is not in the robot's joint states");
+      return no(
+          "not-measured",
+          "joint " + joint + " of the controller is not in the robot's joint states");
     }
     if (!body.fresh(joint, nowNanos)) {
       return no(
@@ -213,8 +241,13 @@ final class MotionPlan {
     Pose pose = goal.getPose();
     for (double value :
         new double[] {
-          pose.getXMeters(), pose.getYMeters(), pose.getZMeters(),
-          pose.getQx(), pose.getQy(), pose.getQz(), pose.getQw()
+          pose.getXMeters(),
+          pose.getYMeters(),
+          pose.getZMeters(),
+          pose.getQx(),
+          pose.getQy(),
+          pose.getQz(),
+          pose.getQw()
         }) {
       if (!Double.isFinite(value)) {
         return no("not-finite", "reach pose: " + value + " is not a finite number");
@@ -222,29 +255,49 @@ final class MotionPlan {
     }
     double seconds = goal.getDurationSeconds();
     if (!(seconds > 0 && seconds <= LONGEST_SECONDS)) {
-      return no("bad-goal", "duration: expected above 0 and at most " + LONGEST_SECONDS + " s, found " + seconds);
+      return no(
+          "bad-goal",
+          "duration: expected above 0 and at most " + LONGEST_SECONDS + " s, found " + seconds);
     }
     CommandTarget target = profile.getReachMap().get(goal.getTip());
     if (target == null) {
       return no(
           "no-target",
-          "tip " + goal.getTip() + " has no reach controller; known: "
+          "tip "
+              + goal.getTip()
+              + " has no reach controller; known: "
               + String.join(", ", profile.getReachMap().keySet().stream().sorted().toList())
               + ambiguities(profile));
     }
     if (!goal.getFrame().equals(profile.getBaseFrame())) {
-      return no("bad-frame", "reach frame: expected " + profile.getBaseFrame() + ", found " + goal.getFrame());
+      return no(
+          "bad-frame",
+          "reach frame: expected " + profile.getBaseFrame() + ", found " + goal.getFrame());
     }
-    double distance = Math.sqrt(square(pose.getXMeters()) + square(pose.getYMeters()) + square(pose.getZMeters()));
+    double distance =
+        Math.sqrt(
+            square(pose.getXMeters()) + square(pose.getYMeters()) + square(pose.getZMeters()));
     if (distance > WORKSPACE_METERS) {
-      return no("workspace", text("tip %s: %.3f m from the base, limit %.1f m", goal.getTip(), distance, WORKSPACE_METERS));
+      return no(
+          "workspace",
+          text(
+              "tip %s: %.3f m from the base, limit %.1f m",
+              goal.getTip(), distance, WORKSPACE_METERS));
     }
-    double norm = Math.sqrt(square(pose.getQx()) + square(pose.getQy()) + square(pose.getQz()) + square(pose.getQw()));
+    double norm =
+        Math.sqrt(
+            square(pose.getQx())
+                + square(pose.getQy())
+                + square(pose.getQz())
+                + square(pose.getQw()));
     if (goal.getWithOrientation() && Math.abs(norm - 1) > 0.01) {
-      return no("bad-goal", text("reach orientation: expected a unit quaternion, found norm %.4f", norm));
+      return no(
+          "bad-goal", text("reach orientation: expected a unit quaternion, found norm %.4f", norm));
     }
     if (!body.fresh(nowNanos)) {
-      return no("not-measured", "the robot's joint states are older than " + Body.FRESH_NANOS / 1_000_000 + " ms");
+      return no(
+          "not-measured",
+          "the robot's joint states are older than " + Body.FRESH_NANOS / 1_000_000 + " ms");
     }
     Optional<GuardInput.Listener> listener = presence.on(target.getTopic(), target.getType());
     if (listener.isEmpty()) {
@@ -318,15 +371,24 @@ final class MotionPlan {
         return "kind of " + target.getTopic() + ": expected topic, found " + target.getKind();
       }
       if (!target.getTopic().startsWith("/") || target.getTopic().length() > 256) {
-        return "topic: expected an absolute name of at most 256 characters, found " + target.getTopic();
+        return "topic: expected an absolute name of at most 256 characters, found "
+            + target.getTopic();
       }
     }
     if (profile.hasJoint() && !profile.getJoint().getType().equals(TRAJECTORY)) {
-      return "type of the joint target: expected " + TRAJECTORY + ", found " + profile.getJoint().getType();
+      return "type of the joint target: expected "
+          + TRAJECTORY
+          + ", found "
+          + profile.getJoint().getType();
     }
     for (CommandTarget target : profile.getReachMap().values()) {
       if (!target.getType().equals(POSE)) {
-        return "type of " + target.getTopic() + ": expected " + POSE + ", found " + target.getType();
+        return "type of "
+            + target.getTopic()
+            + ": expected "
+            + POSE
+            + ", found "
+            + target.getType();
       }
     }
     if (profile.getLimitsCount() > MOST_JOINTS || profile.getJointOrderCount() > MOST_JOINTS) {
@@ -342,8 +404,15 @@ final class MotionPlan {
               && Double.isFinite(limit.getAccelerationRadPerSec2())
               && limit.getAccelerationRadPerSec2() > 0;
       if (!sane) {
-        return "limits of joint " + limit.getJoint() + ": expected finite, ordered, positive, found "
-            + text("%s..%s rad, %s rad/s, %s rad/s2", limit.getLowerRad(), limit.getUpperRad(), limit.getVelocityRadPerSec(), limit.getAccelerationRadPerSec2());
+        return "limits of joint "
+            + limit.getJoint()
+            + ": expected finite, ordered, positive, found "
+            + text(
+                "%s..%s rad, %s rad/s, %s rad/s2",
+                limit.getLowerRad(),
+                limit.getUpperRad(),
+                limit.getVelocityRadPerSec(),
+                limit.getAccelerationRadPerSec2());
       }
     }
     if (!(profile.getMarginRad() >= 0 && profile.getMarginRad() < 1)) {
@@ -360,7 +429,8 @@ final class MotionPlan {
       out.useDeterministicSerialization();
       profile.writeTo(out);
       out.flush();
-      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes.toByteArray()));
+      return HexFormat.of()
+          .formatHex(MessageDigest.getInstance("SHA-256").digest(bytes.toByteArray()));
     } catch (NoSuchAlgorithmException | java.io.IOException impossible) {
       throw new IllegalStateException("SHA-256 of a profile in memory", impossible);
     }
@@ -369,7 +439,11 @@ final class MotionPlan {
   private static Outcome.No nobodyListens(CommandTarget target) {
     return no(
         "no-subscriber",
-        "nobody on the robot's side subscribes to " + target.getTopic() + " (" + target.getType() + ")");
+        "nobody on the robot's side subscribes to "
+            + target.getTopic()
+            + " ("
+            + target.getType()
+            + ")");
   }
 
   private static String ambiguities(RobotProfile profile) {

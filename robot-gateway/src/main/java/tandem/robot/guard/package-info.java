@@ -4,10 +4,10 @@
  * <p>Start at {@link tandem.robot.guard.GuardCore}: every rule is in its {@code decide}, which is
  * pure. {@link tandem.robot.guard.GuardState} is what it knows, {@link
  * tandem.robot.guard.GuardInput} what can happen, {@link tandem.robot.guard.GuardEffect} what it
- * wants done, {@link tandem.robot.guard.MotionPlan} the limits. {@link tandem.robot.guard.Guard}
- * runs it: one thread, one queue, the files of its state directory and the Zenoh links; {@link
- * tandem.robot.guard.GuardMain} is the process. Times are nanoseconds of the guard's own monotonic
- * clock; wall clocks are only shown. Refusals carry a code {@code tandem.guard.*} and say what was
- * not done. No Akka here, and nothing of the twin.
+ * wants done, {@link tandem.robot.guard.MotionPlan} the limits. {@code Guard} runs it: one thread,
+ * one queue, the files of its state directory and the Zenoh links; {@code GuardMain} is the
+ * process. Times are nanoseconds of the guard's own monotonic clock; wall clocks are only shown.
+ * Refusals carry a code {@code tandem.guard.*} and say what was not done. No Akka here, and nothing
+ * of the twin.
  */
 package tandem.robot.guard;

@@ -1,0 +1,168 @@
+package tandem.robot.guard;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Optional;
+import java.util.Set;
+import java.util.zip.CRC32C;
+import tandem.proto.v1.GuardMemory;
+
+/**
+ * The guard's state file: two slots of fixed size, written in turn, so that a torn write leaves the
+ * other one, and a full disk does not matter, since no block is ever added after the first start.
+ *
+ * <pre>
+ *   slot 0 at byte 0, slot 1 at byte 8192, each:
+ *   byte 0       4        8            16       20      24
+ *        +-------+--------+------------+--------+-------+------------
+ *        | magic | layout | generation | length | crc   | GuardMemory
+ *        | i32   | i32    | i64        | i32    | i32   | protobuf
+ *        +-------+--------+------------+--------+-------+------------
+ * </pre>
+ *
+ * Little-endian. The CRC-32C covers generation, length and payload. The slot with the higher
+ * generation is valid; the next write goes to the other. {@link #write} returns after the bytes are
+ * synced. Not thread-safe.
+ */
+final class GuardStore implements AutoCloseable {
+  static final String NAME = "guard.state";
+  static final int SLOT_BYTES = 8192;
+  private static final int MAGIC = 0x4447_4e54;
+  private static final int LAYOUT = 1;
+  private static final int LAYOUT_OFFSET = Integer.BYTES;
+  private static final int GENERATION_OFFSET = LAYOUT_OFFSET + Integer.BYTES;
+  private static final int LENGTH_OFFSET = GENERATION_OFFSET + Long.BYTES;
+  private static final int CRC_OFFSET = LENGTH_OFFSET + Integer.BYTES;
+  private static final int PAYLOAD_OFFSET = CRC_OFFSET + Integer.BYTES;
+  static final int MAX_PAYLOAD_BYTES = SLOT_BYTES - PAYLOAD_OFFSET;
+
+  private final FileChannel file;
+  private final Path path;
+  private long generation;
+
+  private record Slot(long generation, GuardMemory memory) {}
+
+  /** What was found. {@code memory} is empty where the file has no whole slot. */
+  record Opened(GuardStore store, Optional<GuardMemory> memory, String why) {}
+
+  private GuardStore(FileChannel file, Path path, long generation) {
+    this.file = file;
+    this.path = path;
+    this.generation = generation;
+  }
+
+  /** Opens the file, or makes it, mode 600, with room for both slots on disk. */
+  static Opened open(Path directory) throws IOException {
+    Path path = directory.resolve(NAME);
+    boolean existed = Files.exists(path);
+    if (!existed) {
+      Files.createFile(
+          path, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+    }
+    FileChannel file =
+        FileChannel.open(path, Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE));
+    try {
+      Slot first = read(file, 0);
+      Slot second = read(file, 1);
+      Slot newest =
+          first == null || second != null && second.generation() > first.generation()
+              ? second
+              : first;
+      if (file.size() < 2L * SLOT_BYTES) {
+        ByteBuffer zeros = ByteBuffer.allocate((int) (2L * SLOT_BYTES - file.size()));
+        long at = file.size();
+        while (zeros.hasRemaining()) {
+          at += file.write(zeros, at);
+        }
+        file.force(true);
+        syncDirectory(directory);
+      }
+      String why = existed ? "no whole slot in " + NAME : NAME + " is not there";
+      return new Opened(
+          new GuardStore(file, path, newest == null ? 0 : newest.generation()),
+          Optional.ofNullable(newest).map(Slot::memory),
+          newest == null ? why : "");
+    } catch (IOException | RuntimeException failed) {
+      file.close();
+      throw failed;
+    }
+  }
+
+  private static Slot read(FileChannel file, int slot) throws IOException {
+    ByteBuffer bytes = ByteBuffer.allocate(SLOT_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    long at = (long) slot * SLOT_BYTES;
+    while (bytes.hasRemaining()) {
+      int count = file.read(bytes, at + bytes.position());
+      if (count < 0) {
+        break;
+      }
+    }
+    if (bytes.position() < PAYLOAD_OFFSET
+        || bytes.getInt(0) != MAGIC
+        || bytes.getInt(LAYOUT_OFFSET) != LAYOUT) {
+      return null;
+    }
+    int length = bytes.getInt(LENGTH_OFFSET);
+    if (length < 0
+        || length > bytes.position() - PAYLOAD_OFFSET
+        || bytes.getInt(CRC_OFFSET) != crc(bytes.array(), length)) {
+      return null;
+    }
+    try {
+      return new Slot(
+          bytes.getLong(GENERATION_OFFSET),
+          GuardMemory.parseFrom(ByteBuffer.wrap(bytes.array(), PAYLOAD_OFFSET, length)));
+    } catch (InvalidProtocolBufferException malformed) {
+      return null; // a slot that cannot be read is as one that was torn: the other one counts
+    }
+  }
+
+  /**
+   * Writes to the slot that is not the newest, and syncs. After a failure the newest still counts.
+   */
+  void write(GuardMemory memory) throws IOException {
+    byte[] payload = memory.toByteArray();
+    if (payload.length > MAX_PAYLOAD_BYTES) {
+      throw new IOException(
+          "%s: state: expected at most %d bytes, found %d; not written"
+              .formatted(path, MAX_PAYLOAD_BYTES, payload.length));
+    }
+    ByteBuffer bytes = ByteBuffer.allocate(SLOT_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.putInt(0, MAGIC).putInt(LAYOUT_OFFSET, LAYOUT);
+    bytes.putLong(GENERATION_OFFSET, generation + 1).putInt(LENGTH_OFFSET, payload.length);
+    bytes.put(PAYLOAD_OFFSET, payload);
+    bytes.putInt(CRC_OFFSET, crc(bytes.array(), payload.length));
+    long at = ((generation + 1) & 1) * SLOT_BYTES;
+    while (bytes.hasRemaining()) {
+      at += file.write(bytes, at);
+    }
+    file.force(false);
+    generation++;
+  }
+
+  private static int crc(byte[] slot, int payloadLength) {
+    CRC32C crc = new CRC32C();
+    crc.update(slot, GENERATION_OFFSET, CRC_OFFSET - GENERATION_OFFSET);
+    crc.update(slot, PAYLOAD_OFFSET, payloadLength);
+    return (int) crc.getValue();
+  }
+
+  /** Makes names that were added to a directory survive a power cut. */
+  static void syncDirectory(Path directory) throws IOException {
+    try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+      channel.force(true);
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    file.close();
+  }
+}

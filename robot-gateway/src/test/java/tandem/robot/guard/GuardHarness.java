@@ -1,0 +1,314 @@
+package tandem.robot.guard;
+
+import com.google.protobuf.ByteString;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import tandem.proto.v1.Authority;
+import tandem.proto.v1.Cancel;
+import tandem.proto.v1.CommandTarget;
+import tandem.proto.v1.Configure;
+import tandem.proto.v1.Grant;
+import tandem.proto.v1.GuardMemory;
+import tandem.proto.v1.GuardRequest;
+import tandem.proto.v1.JointGoal;
+import tandem.proto.v1.JointLimit;
+import tandem.proto.v1.JointTarget;
+import tandem.proto.v1.JournalPosition;
+import tandem.proto.v1.KeepAlive;
+import tandem.proto.v1.Motion;
+import tandem.proto.v1.Pose;
+import tandem.proto.v1.ReachGoal;
+import tandem.proto.v1.Rearm;
+import tandem.proto.v1.Release;
+import tandem.proto.v1.Revoke;
+import tandem.proto.v1.RobotProfile;
+import tandem.proto.v1.Stop;
+import tandem.proto.v1.TimeToken;
+
+/** A guard's core with a clock, a disk and a robot that belong to the test. */
+final class GuardHarness {
+  static final String ROBOT = "eve";
+  static final long SECOND = 1_000_000_000L;
+
+  GuardState state;
+  long now = 10 * SECOND;
+  GuardMemory disk;
+  boolean diskFull;
+  boolean linkDown;
+  double tiltRad = Double.NaN;
+  long stillSince = Body.MOVING;
+  long measuredAgo = 0;
+  Map<String, Double> posture = new LinkedHashMap<>(Map.of());
+  final List<GuardEffect> effects = new ArrayList<>();
+  final List<GuardEffect.Reply> replies = new ArrayList<>();
+  private long nextReply = 1;
+  private int boots;
+
+  static GuardMemory fresh() {
+    return GuardMemory.newBuilder().setVersion(1).setRobot(ROBOT).setArmed(true).build();
+  }
+
+  GuardHarness() {
+    this(fresh());
+  }
+
+  GuardHarness(GuardMemory memory) {
+    disk = memory;
+    posture.put("shoulder", 0.0);
+    posture.put("elbow", 0.5);
+    posture.put("knee", -0.2);
+    boot();
+    configure(profile());
+    see(true);
+  }
+
+  /** Starts the guard again from what is on its disk; the robot stays as it is. */
+  void boot() {
+    boots++;
+    state =
+        GuardState.starting(
+            ROBOT, "%032x".formatted(boots), disk, state == null ? null : state.profile());
+  }
+
+  static RobotProfile profile() {
+    var profile =
+        RobotProfile.newBuilder()
+            .setRobot(ROBOT)
+            .setBaseFrame("base_link")
+            .setSource("proposed")
+            .setMarginRad(0.02)
+            .setJoint(
+                CommandTarget.newBuilder()
+                    .setKind("topic")
+                    .setTopic("/eve/joint_trajectory")
+                    .setType(MotionPlan.TRAJECTORY))
+            .putReach(
+                "left_hand",
+                CommandTarget.newBuilder()
+                    .setKind("topic")
+                    .setTopic("/eve/reach/left_hand")
+                    .setType(MotionPlan.POSE)
+                    .build())
+            .addAllJointOrder(List.of("shoulder", "elbow", "knee"));
+    for (String joint : List.of("shoulder", "elbow", "knee")) {
+      profile.addLimits(
+          JointLimit.newBuilder()
+              .setJoint(joint)
+              .setLowerRad(-2)
+              .setUpperRad(2)
+              .setVelocityRadPerSec(1)
+              .setAccelerationRadPerSec2(10)
+              .setSource("urdf"));
+    }
+    return profile.build();
+  }
+
+  void configure(RobotProfile profile) {
+    ask(GuardRequest.newBuilder().setConfigure(Configure.newBuilder().setProfile(profile)));
+  }
+
+  void see(boolean listeners) {
+    input(
+        new GuardInput.Seen(
+            listeners
+                ? new GuardInput.Presence(
+                    "robot",
+                    List.of(
+                        new GuardInput.Listener(
+                            "/eve/joint_trajectory", MotionPlan.TRAJECTORY, "RIHS01_t"),
+                        new GuardInput.Listener(
+                            "/eve/reach/left_hand", MotionPlan.POSE, "RIHS01_p"),
+                        new GuardInput.Listener("/eve/stop", MotionPlan.BOOL, "RIHS01_b")))
+                : GuardInput.Presence.NONE));
+  }
+
+  Body body() {
+    Map<String, Body.Joint> joints = new LinkedHashMap<>();
+    posture.forEach((joint, rad) -> joints.put(joint, new Body.Joint(rad, now - measuredAgo)));
+    return new Body(joints, stillSince, tiltRad, now);
+  }
+
+  /** Runs one input and all that follows from it at once, as the process does. */
+  List<GuardEffect> input(GuardInput input) {
+    List<GuardEffect> all = new ArrayList<>();
+    run(input, all);
+    effects.addAll(all);
+    return all;
+  }
+
+  private void run(GuardInput input, List<GuardEffect> all) {
+    GuardCore.Decision decision = GuardCore.decide(state, now, body(), input);
+    state = decision.state();
+    for (GuardEffect effect : decision.effects()) {
+      all.add(effect);
+      switch (effect) {
+        case GuardEffect.Store store -> {
+          if (!diskFull) {
+            disk = store.memory();
+          }
+          run(new GuardInput.Stored(!diskFull, diskFull ? "No space left on device" : ""), all);
+        }
+        case GuardEffect.MoveJoints move when !move.commandId().isEmpty() ->
+            run(
+                new GuardInput.Published(move.commandId(), !linkDown, linkDown ? "no link" : ""),
+                all);
+        case GuardEffect.MoveTip move ->
+            run(
+                new GuardInput.Published(move.commandId(), !linkDown, linkDown ? "no link" : ""),
+                all);
+        case GuardEffect.Reply reply -> replies.add(reply);
+        case GuardEffect.MoveJoints hold -> {}
+        case GuardEffect.Log log -> {}
+        case GuardEffect.StoreProfile profile -> {}
+        case GuardEffect.AckLog ack -> {}
+        case GuardEffect.TellStop tell -> {}
+      }
+    }
+  }
+
+  GuardEffect.Reply ask(GuardRequest.Builder request) {
+    return ask(request, true);
+  }
+
+  GuardEffect.Reply ask(GuardRequest.Builder request, boolean fromGateway) {
+    long replyTo = nextReply++;
+    if (request.getRobot().isEmpty()) {
+      request.setRobot(ROBOT);
+    }
+    input(new GuardInput.Request(request.build(), fromGateway, replyTo));
+    return replies.stream()
+        .filter(reply -> reply.replyTo() == replyTo)
+        .findFirst()
+        .orElseThrow(() -> new AssertionError("no reply to " + request));
+  }
+
+  GuardEffect.Reply grant(long term, long epoch) {
+    return ask(
+        GuardRequest.newBuilder()
+            .setGrant(
+                Grant.newBuilder()
+                    .setAuthority(authority(term, epoch))
+                    .setHolder("ann")
+                    .setPart("body")));
+  }
+
+  GuardEffect.Reply revoke(long term, long epoch) {
+    return ask(
+        GuardRequest.newBuilder()
+            .setRevoke(Revoke.newBuilder().setAuthority(authority(term, epoch)).setWhy("over")));
+  }
+
+  GuardEffect.Reply keepAlive(long term, long epoch, long counter) {
+    return ask(
+        GuardRequest.newBuilder()
+            .setKeepAlive(
+                KeepAlive.newBuilder().setAuthority(authority(term, epoch)).setCounter(counter)));
+  }
+
+  GuardEffect.Reply stop(String id) {
+    return ask(
+        GuardRequest.newBuilder()
+            .setStop(Stop.newBuilder().setBy("bob").setWhy("smoke").setRequestId(id)));
+  }
+
+  GuardEffect.Reply release(String reason) {
+    return ask(
+        GuardRequest.newBuilder().setRelease(Release.newBuilder().setBy("bob").setReason(reason)));
+  }
+
+  GuardEffect.Reply rearm(long term, long epoch) {
+    return ask(
+        GuardRequest.newBuilder()
+            .setRearm(
+                Rearm.newBuilder()
+                    .setAuthority(authority(term, epoch))
+                    .setBy("sue")
+                    .setReason("checked")));
+  }
+
+  GuardEffect.Reply cancel(String id) {
+    return ask(
+        GuardRequest.newBuilder()
+            .setCancel(Cancel.newBuilder().setCommandId(id).setBy("ann").setWhy("no")));
+  }
+
+  GuardEffect.Reply move(Motion.Builder motion) {
+    return ask(GuardRequest.newBuilder().setMotion(motion));
+  }
+
+  /** A motion that nothing speaks against: the elbow by 0.3 rad in one second. */
+  Motion.Builder motion(long term, long epoch, long sequence) {
+    return Motion.newBuilder()
+        .setCommandId("c-" + term + "-" + epoch + "-" + sequence)
+        .setAuthority(authority(term, epoch))
+        .setSequenceInEpoch(sequence)
+        .setToken(token(now))
+        .setStartByMillis(1_000)
+        .setEndByMillis(4_000)
+        .setJournal(journal(term, epoch * 1_000 + sequence))
+        .setJoint(elbow(0.8, 1));
+  }
+
+  TimeToken token(long atNanos) {
+    return TimeToken.newBuilder()
+        .setBootId(state.bootId())
+        .setTickMillis(atNanos / 1_000_000)
+        .build();
+  }
+
+  static Authority authority(long term, long epoch) {
+    return Authority.newBuilder().setTerm(term).setEpoch(epoch).build();
+  }
+
+  static JournalPosition journal(long term, long sequence) {
+    return JournalPosition.newBuilder()
+        .setTerm(term)
+        .setSequence(sequence)
+        .setHash(ByteString.copyFrom(new byte[32]))
+        .build();
+  }
+
+  static JointGoal.Builder elbow(double rad, double seconds) {
+    return JointGoal.newBuilder()
+        .addTargets(JointTarget.newBuilder().setJoint("elbow").setPositionRad(rad))
+        .setDurationSeconds(seconds);
+  }
+
+  static ReachGoal.Builder leftHand(double x, double y, double z) {
+    return ReachGoal.newBuilder()
+        .setTip("left_hand")
+        .setFrame("base_link")
+        .setPose(Pose.newBuilder().setXMeters(x).setYMeters(y).setZMeters(z).setQw(1))
+        .setDurationSeconds(1);
+  }
+
+  /** Lets time pass in ticks of 20 ms, the lease holder silent. */
+  void pass(long nanos) {
+    long end = now + nanos;
+    while (now < end) {
+      now = Math.min(end, now + 20_000_000);
+      input(new GuardInput.Tick());
+    }
+  }
+
+  long counter(String name) {
+    return state.counters().get(name);
+  }
+
+  List<GuardEffect.MoveJoints> trajectories() {
+    return effects.stream()
+        .filter(GuardEffect.MoveJoints.class::isInstance)
+        .map(GuardEffect.MoveJoints.class::cast)
+        .toList();
+  }
+
+  List<GuardEffect.Log> logs(String kind) {
+    return effects.stream()
+        .filter(GuardEffect.Log.class::isInstance)
+        .map(GuardEffect.Log.class::cast)
+        .filter(log -> log.kind().equals(kind))
+        .toList();
+  }
+}
