@@ -514,6 +514,8 @@ public final class GuardCore {
       }
       if (!repeated || halt == null || !halt.stop()) {
         beginHalt(true, "", by + ": " + why);
+      } else {
+        sendHalt();
       }
       if (repeated) {
         answerStored(replyTo, true, "", "already latched by this request", true);

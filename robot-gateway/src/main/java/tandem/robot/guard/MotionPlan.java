@@ -454,7 +454,7 @@ final class MotionPlan {
 
   /** To the next hundredth of a second, so that the text can be typed in. */
   private static String roundedUp(double seconds) {
-    return String.format(Locale.ROOT, "%.2f", Math.ceil(seconds * 100 + 1e-6) / 100);
+    return String.format(Locale.ROOT, "%.2f", Math.ceil(seconds * 100 - 1e-9) / 100);
   }
 
   private static double square(double value) {
