@@ -4,7 +4,8 @@ It speaks rmw_zenoh's conventions (keys, 33-byte attachments, liveliness tokens,
 advanced publisher) and prints one JSON object per line:
   {"event":"ready",...}       everything is declared
   {"event":"command",...}     a command message arrived (type, fields as ROS names, hex of the payload)
-  {"event":"done","sent":{topic: count}}
+  {"event":"sampled","sent":{topic: count},"joints":{name: rad}}  the last sample is out
+  {"event":"done",...}        the same again, before the session closes
 `--log FILE` gets one line per sample put: topic, sequence, SHA-256 and length of the payload.
 SIGTERM or the end of stdin ends it in order.
 """
@@ -251,6 +252,7 @@ class Robot:
             tick += 1
         if log:
             log.close()
+        self.say(event="sampled", sent=self.sent, joints=dict(zip(JOINTS, self.q)))
         if o.linger > 0:
             self.stopping.wait(o.linger)
         self.say(event="done", sent=self.sent, joints=dict(zip(JOINTS, self.q)))
