@@ -26,6 +26,15 @@ public interface IngressPolicy {
    */
   boolean route(Router.Peer from, Router.Peer to, Kind kind, String key);
 
+  /**
+   * Whether {@code to} may learn that {@code from} subscribes, answers or is alive on {@code
+   * keyExpr}; asked once per declaration, under the router's lock. What it says about data is still
+   * {@link #route}'s business.
+   */
+  default boolean announce(Router.Peer from, Router.Peer to, String keyExpr) {
+    return true;
+  }
+
   /** Everything goes everywhere. */
   IngressPolicy OPEN =
       new IngressPolicy() {
