@@ -17,7 +17,14 @@ import picocli.CommandLine.Option;
       "Results on stdout (--json: one object a line), logs on stderr.",
       "Exit 0 ok; 1 failed, not found or check negative; 2 wrong usage."
     },
-    subcommands = {TwinCommands.class, StreamCommands.class, ZenohCommands.class})
+    subcommands = {
+      TwinCommands.class,
+      StreamCommands.class,
+      ZenohCommands.class,
+      Ros2Commands.class,
+      Ros2Commands.Node.class,
+      Ros2Commands.Interface.class
+    })
 public final class Main implements Runnable {
   static final int FAILED = 1;
   static final int USAGE = 2;
