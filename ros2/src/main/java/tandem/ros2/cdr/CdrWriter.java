@@ -67,12 +67,14 @@ public final class CdrWriter {
   }
 
   public void bool(boolean value) {
-    bytes[room(1, 1)] = (byte) (value ? 1 : 0);
+    int place = room(1, 1); // first: it may replace the array
+    bytes[place] = (byte) (value ? 1 : 0);
   }
 
   /** Also of uint8, byte and char: the low eight bits. */
   public void int8(int value) {
-    bytes[room(1, 1)] = (byte) value;
+    int place = room(1, 1); // first: it may replace the array
+    bytes[place] = (byte) value;
   }
 
   /** Also of uint16: the low 16 bits. */
