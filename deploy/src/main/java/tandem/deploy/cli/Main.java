@@ -63,7 +63,7 @@ public final class Main implements Runnable {
       return 0;
     }
     var line = new CommandLine(new Main());
-    line.setCaseInsensitiveEnumValuesAllowed(true);
+
     line.setUnmatchedOptionsArePositionalParams(false);
     line.setExecutionExceptionHandler(
         (failure, _, _) -> {
