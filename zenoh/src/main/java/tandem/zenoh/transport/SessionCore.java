@@ -177,6 +177,7 @@ abstract class SessionCore implements Session {
         tokens.remove(id);
       }
       declareUp(new Declaration.UndeclareToken(id, null));
+      if (!tokens(key()).contains(key())) tokenGone(0, key(), zid(), System.nanoTime());
     }
   }
 
@@ -471,6 +472,7 @@ abstract class SessionCore implements Session {
       tokens.put(token.id, token.expr);
     }
     declareUp(new Declaration.Token(token.id, WireKey.full(token.key())));
+    tokenAlive(Declare.NO_INTEREST, 0, token.key(), zid(), System.nanoTime());
     return token;
   }
 
@@ -482,7 +484,20 @@ abstract class SessionCore implements Session {
       watches.put(watch.id, watch);
     }
     sendUp(watch.interest(false));
+    if (history)
+      for (var key : tokens(watch.key()))
+        tokenAlive(Integer.toUnsignedLong(watch.id), 0, key, zid(), System.nanoTime());
     return watch;
+  }
+
+  /** Keys of the session's own tokens that meet the expression. */
+  private List<String> tokens(String keyExpr) {
+    var expr = KeyExpr.of(keyExpr);
+    var found = new ArrayList<String>();
+    synchronized (state) {
+      for (var one : tokens.values()) if (one.intersects(expr)) found.add(one.toString());
+    }
+    return found;
   }
 
   @Override
