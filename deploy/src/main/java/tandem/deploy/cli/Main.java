@@ -21,6 +21,7 @@ import picocli.CommandLine.Option;
       TwinCommands.class,
       StreamCommands.class,
       ZenohCommands.class,
+      BenchCommand.class,
       Ros2Commands.class,
       Ros2Commands.Node.class,
       Ros2Commands.Interface.class

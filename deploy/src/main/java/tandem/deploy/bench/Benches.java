@@ -1,0 +1,11 @@
+package tandem.deploy.bench;
+
+import java.util.List;
+
+/** Every benchmark there is. */
+public final class Benches {
+  public static final List<Bench> ALL =
+      List.of(new ZenohThroughput(), new ZenohRoundTrip(), new CdrDecode());
+
+  private Benches() {}
+}
