@@ -1,0 +1,283 @@
+package tandem.robot.inbound;
+
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import tandem.ros2.TopicKey;
+import tandem.zenoh.IngressPolicy;
+import tandem.zenoh.Router;
+
+/**
+ * Invariant I10 on our own router: who may say what, and to whom.
+ *
+ * <ul>
+ *   <li>On a robot's command keys only the session proven to be its guard is taken; others are
+ *       refused, counted, named. A robot's own replies on its command services pass.
+ *   <li>{@code tandem/guard/<robot>/request} is asked by Tandem's own session only, and once a
+ *       guard is proven goes to that one only; status and log come from the proven session only.
+ *   <li>Sessions known to be different robots' do not hear each other, unless configured. A session
+ *       that is no robot's (a tool) hears what it subscribes to.
+ *   <li>A put on a wildcard key could be anything: it is refused to all but Tandem itself.
+ * </ul>
+ *
+ * <p>Called for every message: one map look-up. Thread-safe.
+ */
+public final class CommandDoor implements IngressPolicy {
+  /** Names below a robot's namespace that are commands whether somebody listens or not. */
+  private static final Set<String> ALWAYS = Set.of("joint_trajectory", "cmd_vel", "stance", "stop");
+
+  private static final String REACH = "reach";
+  private static final int MAX_REMEMBERED_KEYS = 50_000;
+  private static final long SAY_AGAIN_NANOS = 10_000_000_000L;
+  private static final int MAX_REMEMBERED_REFUSALS = 1_000;
+
+  /** Told of a refused foreign command, not more than once in 10 s for the same. */
+  public interface Refusals {
+    void refused(String robot, String topic, String publisher);
+  }
+
+  /** What a key is. */
+  private sealed interface Meaning {
+    record Open() implements Meaning {}
+
+    record Wildcard() implements Meaning {}
+
+    record Command(String robot, String topic) implements Meaning {}
+
+    record GuardRequest(String robot) implements Meaning {}
+
+    record GuardReport(String robot) implements Meaning {}
+  }
+
+  /** A robot as the door knows it. */
+  private record Protected(String robot, int domain, String namespace, Set<String> topics) {}
+
+  private final boolean robotsMeet;
+  private final Refusals refusals;
+  private final AtomicLong refusedPuts = new AtomicLong();
+  private final Map<String, Long> saidNanos = new ConcurrentHashMap<>();
+  private volatile Map<String, Protected> robots = Map.of();
+  private volatile Map<String, Router.Peer> guards = Map.of();
+  private final Map<Integer, Map<String, Set<String>>> ownersByDomain = new HashMap<>();
+  private volatile Map<String, Set<String>> owners = Map.of();
+  private volatile Map<String, Meaning> meanings = new ConcurrentHashMap<>();
+  private volatile String localZid = "";
+
+  public CommandDoor(boolean robotsMeet, Refusals refusals) {
+    this.robotsMeet = robotsMeet;
+    this.refusals = refusals;
+  }
+
+  /** Printed zid of Tandem's own session on the router. */
+  public void local(String zid) {
+    localZid = zid;
+  }
+
+  /** The command topics of a robot, as its graph shows them now. */
+  public synchronized void protect(String robot, int domain, String namespace, Set<String> topics) {
+    Protected now = new Protected(robot, domain, namespace, Set.copyOf(topics));
+    if (now.equals(robots.get(robot))) {
+      return;
+    }
+    Map<String, Protected> next = new HashMap<>(robots);
+    next.put(robot, now);
+    robots = Map.copyOf(next);
+    meanings = new ConcurrentHashMap<>();
+  }
+
+  /** The session that proved to be a robot's guard; null: none has. */
+  public synchronized void guard(String robot, Router.Peer session) {
+    Map<String, Router.Peer> next = new HashMap<>(guards);
+    if (session == null) {
+      next.remove(robot);
+    } else {
+      next.put(robot, session);
+    }
+    guards = Map.copyOf(next);
+  }
+
+  /**
+   * The robots that each session is part of, in one domain; a session that is nobody's is not in
+   * it.
+   */
+  public synchronized void owners(int domain, Map<String, Set<String>> robotsBySession) {
+    if (robotsBySession.equals(ownersByDomain.get(domain))) {
+      return;
+    }
+    Map<String, Set<String>> copy = new HashMap<>();
+    robotsBySession.forEach((zid, names) -> copy.put(zid, Set.copyOf(names)));
+    ownersByDomain.put(domain, copy);
+    Map<String, Set<String>> all = new HashMap<>();
+    for (Map<String, Set<String>> one : ownersByDomain.values()) {
+      one.forEach(
+          (zid, names) -> all.computeIfAbsent(zid, absent -> new HashSet<>()).addAll(names));
+    }
+    owners = Map.copyOf(all);
+  }
+
+  /** Whether this session is the robot's proven guard. */
+  public boolean isGuard(String robot, String zid) {
+    Router.Peer guard = guards.get(robot);
+    return guard != null && guard.zid().equals(zid);
+  }
+
+  /** Whether this session is some robot's proven guard. */
+  public boolean isGuard(String zid) {
+    return guards.values().stream().anyMatch(guard -> guard.zid().equals(zid));
+  }
+
+  /** Puts, deletes and queries that were refused. */
+  public long refused() {
+    return refusedPuts.get();
+  }
+
+  @Override
+  public boolean accept(Router.Peer from, Kind kind, String key) {
+    return switch (meaning(key)) {
+      case Meaning.Open open -> true;
+      case Meaning.Wildcard wildcard ->
+          kind == Kind.QUERY || kind == Kind.REPLY || isLocal(from) || refuse("?", key, from);
+      case Meaning.Command(String robot, String topic) ->
+          from.equals(guards.get(robot))
+              || kind == Kind.REPLY && isOf(from, robot)
+              || refuse(robot, topic, from);
+      case Meaning.GuardRequest(String robot) ->
+          kind == Kind.REPLY || isLocal(from) || refuse(robot, key, from);
+      case Meaning.GuardReport(String robot) ->
+          from.equals(guards.get(robot)) || kind == Kind.QUERY || isLocal(from);
+    };
+  }
+
+  @Override
+  public boolean route(Router.Peer from, Router.Peer to, Kind kind, String key) {
+    if (meaning(key) instanceof Meaning.GuardRequest(String robot) && kind == Kind.QUERY) {
+      Router.Peer guard = guards.get(robot);
+      return guard == null || guard.equals(to);
+    }
+    if (kind == Kind.QUERY && meaning(key) instanceof Meaning.Wildcard && !isLocal(from)) {
+      // It could hit a command service, or a guard: only histories of latched topics are for all.
+      boolean history = key.contains("/@adv/");
+      if (isGuard(to.zid()) || !history && !robotsOf(to).isEmpty()) {
+        return false;
+      }
+    }
+    if (robotsMeet) {
+      return true;
+    }
+    Set<String> left = robotsOf(from);
+    Set<String> right = robotsOf(to);
+    if (left.isEmpty() || right.isEmpty()) {
+      return true;
+    }
+    for (String robot : left) {
+      if (right.contains(robot)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private Set<String> robotsOf(Router.Peer session) {
+    Set<String> known = owners.get(session.zid());
+    if (known != null) {
+      return known;
+    }
+    for (var guard : guards.entrySet()) {
+      if (guard.getValue().equals(session)) {
+        return Set.of(guard.getKey());
+      }
+    }
+    return Set.of();
+  }
+
+  private boolean isLocal(Router.Peer from) {
+    return from.zid().equals(localZid);
+  }
+
+  private boolean isOf(Router.Peer from, String robot) {
+    return owners.getOrDefault(from.zid(), Set.of()).contains(robot);
+  }
+
+  private boolean refuse(String robot, String topic, Router.Peer from) {
+    refusedPuts.incrementAndGet();
+    String who = name(from);
+    long now = System.nanoTime();
+    if (saidNanos.size() >= MAX_REMEMBERED_REFUSALS) {
+      saidNanos.clear();
+    }
+    Long said = saidNanos.get(who + topic);
+    if (said == null || now - said > SAY_AGAIN_NANOS) {
+      saidNanos.put(who + topic, now);
+      refusals.refused(robot, topic, who);
+    }
+    return false;
+  }
+
+  /** How a session is named to people. */
+  public static String name(Router.Peer peer) {
+    return "session "
+        + peer.zid()
+        + (peer.remote() == null
+            ? ""
+            : " at " + peer.remote().getAddress().getHostAddress() + ":" + peer.remote().getPort());
+  }
+
+  private Meaning meaning(String key) {
+    Map<String, Meaning> known = meanings;
+    Meaning meaning = known.get(key);
+    if (meaning == null) {
+      meaning = find(key);
+      if (known.size() < MAX_REMEMBERED_KEYS) {
+        known.put(key, meaning);
+      }
+    }
+    return meaning;
+  }
+
+  private Meaning find(String key) {
+    if (key.startsWith("tandem/guard/")) {
+      String[] chunks = key.split("/", -1);
+      if (chunks.length == 4 && chunks[3].equals("request")) {
+        return new Meaning.GuardRequest(chunks[2]);
+      }
+      return new Meaning.GuardReport(chunks.length > 2 ? chunks[2] : "");
+    }
+    if (key.indexOf('*') >= 0) {
+      return new Meaning.Wildcard();
+    }
+    TopicKey topic;
+    try {
+      topic = TopicKey.parse(key);
+    } catch (IllegalArgumentException notRos) {
+      return new Meaning.Open(); // no ROS subscriber can be behind a key that is no ROS key
+    }
+    for (Protected robot : robots.values()) {
+      if (robot.domain() == topic.domain() && isCommand(robot, topic.name())) {
+        return new Meaning.Command(robot.robot(), topic.name());
+      }
+    }
+    return new Meaning.Open();
+  }
+
+  private static boolean isCommand(Protected robot, String topic) {
+    if (robot.topics().contains(topic)) {
+      return true;
+    }
+    String prefix = robot.namespace().equals(Identity.ROOT) ? "/" : robot.namespace() + "/";
+    if (!topic.startsWith(prefix)) {
+      return false;
+    }
+    String rest = topic.substring(prefix.length());
+    return ALWAYS.contains(rest) || rest.startsWith(REACH + "/");
+  }
+
+  /** The robots and their command topics, for tests and people. */
+  Map<String, Set<String>> protectedTopics() {
+    Map<String, Set<String>> topics = new HashMap<>();
+    robots.forEach((name, robot) -> topics.put(name, new HashSet<>(robot.topics())));
+    return topics;
+  }
+}
