@@ -1,6 +1,7 @@
 package tandem.sim.robot;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,6 +28,12 @@ public final class DemoRobot {
 
   /** Length of a simulation step, s. */
   public static final double STEP_SECONDS = 0.002;
+
+  /** One simulated second. */
+  private static final int WARM_UP_STEPS = 500;
+
+  /** How long the first step waits for a link; without one it steps all the same. */
+  private static final Duration LINK_PATIENCE = Duration.ofSeconds(3);
 
   /** Blocks in the built-in scene. */
   private static final int RUBBLE = 60;
@@ -93,12 +100,36 @@ public final class DemoRobot {
         Runtime.getRuntime().addShutdownHook(hook);
         watchParent(options);
         peers.start();
+        warmUp(model, body, scene);
+        peers.awaitLink(LINK_PATIENCE);
         loop.start();
         System.out.println("{\"event\":\"ready\",\"robot\":\"" + options.name() + "\"}");
         loop.join();
       }
     } finally {
       ended.countDown();
+    }
+  }
+
+  /**
+   * Steps and looks as the loop will, in a simulation that is thrown away: the code is compiled
+   * before it has to keep time.
+   */
+  private static void warmUp(EngineModel model, Humanoid body, Scene scene) {
+    try (var robot = new SimulatedHumanoid(body, model, STEP_SECONDS, Pushes.none());
+        var eyes = new Eyes(model, body, scene)) {
+      var silent =
+          new Outlet() {
+            @Override
+            public boolean wanted(Topic topic) {
+              return true;
+            }
+
+            @Override
+            public void publish(Topic topic, byte[] cdr) {}
+          };
+      new RobotLoop("warm-up", robot, eyes, silent, new Inbox(RobotLoop::wallNanos))
+          .rehearse(WARM_UP_STEPS);
     }
   }
 

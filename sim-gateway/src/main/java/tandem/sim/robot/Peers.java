@@ -1,5 +1,6 @@
 package tandem.sim.robot;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -35,6 +36,7 @@ final class Peers implements Outlet, AutoCloseable {
   private final Inbox inbox;
   private final List<Peer> peers = new CopyOnWriteArrayList<>();
   private final Map<Topic, byte[]> latched = new ConcurrentHashMap<>();
+  private final CountDownLatch linked = new CountDownLatch(1);
   private final CountDownLatch ended = new CountDownLatch(1);
   private final List<Thread> openers = new ArrayList<>();
 
@@ -89,6 +91,7 @@ final class Peers implements Outlet, AutoCloseable {
     }
     latched.forEach((topic, cdr) -> publishers.get(topic).publishCdr(cdr));
     peers.add(new Peer(session, node, publishers));
+    linked.countDown();
     LOG.info("{} is on {}", robot, endpoint);
     return true;
   }
@@ -114,6 +117,11 @@ final class Peers implements Outlet, AutoCloseable {
       Ros2Publisher<?> publisher = peer.publishers.get(topic);
       if (publisher.matched()) publisher.publishCdr(cdr);
     }
+  }
+
+  /** Waits until the first link is up; false: not within that time. */
+  boolean awaitLink(Duration atMost) throws InterruptedException {
+    return linked.await(atMost.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   /** Links that are up now. */
