@@ -118,6 +118,11 @@ public final class McapReader implements AutoCloseable {
     return end;
   }
 
+  /** An error that names the place of the record last delivered. */
+  public McapException bad(String what) {
+    return new McapException(what, recordOffset);
+  }
+
   /** Of the record last delivered; for one in a chunk, of the chunk. */
   public long offset() {
     return recordOffset;
