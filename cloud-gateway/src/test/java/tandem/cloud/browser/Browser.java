@@ -1,0 +1,433 @@
+package tandem.cloud.browser;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.WebSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
+import tandem.proto.codec.Json;
+
+/**
+ * One headless Chromium with one page. For the thread of one test; blocks until done or its
+ * deadline has passed. Every failure says what was asked and what the page showed.
+ */
+public final class Browser implements AutoCloseable {
+  private static final Duration CALL = Duration.ofSeconds(60);
+  private static final List<String> NAMES =
+      List.of("chromium", "chromium-browser", "chromium-headless-shell", "google-chrome");
+  private static final List<String> FLAGS =
+      List.of(
+          "--headless=new",
+          "--remote-debugging-port=0",
+          "--no-sandbox",
+          "--use-angle=swiftshader",
+          "--enable-unsafe-swiftshader",
+          "--disable-background-networking",
+          "--disable-component-update",
+          "--disable-dev-shm-usage",
+          "--no-first-run",
+          "--no-default-browser-check",
+          "--mute-audio");
+
+  private final Process process;
+  private final Path profile;
+  private final HttpClient http = HttpClient.newHttpClient();
+  private final WebSocket socket;
+  private final AtomicLong lastId = new AtomicLong();
+  private final Map<Long, CompletableFuture<Map<?, ?>>> calls = new ConcurrentHashMap<>();
+  private final List<String> errors = new ArrayList<>();
+  private final Deque<String> said = new ArrayDeque<>();
+
+  /** Where Chromium is: the variable TANDEM_CHROMIUM, else on the path. */
+  public static Optional<Path> find() {
+    String named = System.getenv("TANDEM_CHROMIUM");
+    if (named != null) return Optional.of(Path.of(named)).filter(Files::isExecutable);
+    return Stream.of(System.getenv("PATH").split(":"))
+        .flatMap(folder -> NAMES.stream().map(name -> Path.of(folder, name)))
+        .filter(Files::isExecutable)
+        .findFirst();
+  }
+
+  /** What to say where {@link #find} finds nothing. */
+  public static String missing() {
+    return "CHROMIUM NOT FOUND (searched the path for %s and the variable TANDEM_CHROMIUM): the console was NOT tested in a browser. Install it: apt-get install -y chromium"
+        .formatted(NAMES);
+  }
+
+  /**
+   * Starts Chromium.
+   *
+   * @param extraFlags beside the usual ones
+   */
+  public Browser(int width, int height, String... extraFlags) {
+    try {
+      profile = Files.createTempDirectory("tandem-browser-");
+      var command = new ArrayList<String>();
+      command.add(find().orElseThrow(() -> new IllegalStateException(missing())).toString());
+      command.addAll(FLAGS);
+      command.addAll(List.of(extraFlags));
+      command.add("--window-size=%d,%d".formatted(width, height));
+      command.add("--user-data-dir=" + profile);
+      command.add("about:blank");
+      process = new ProcessBuilder(command).redirectErrorStream(true).start();
+      socket = connect(pageAddress());
+      call("Page.enable", "{}");
+      call("Runtime.enable", "{}");
+      call("Log.enable", "{}");
+      call("Network.enable", "{}");
+      size(width, height);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Chromium not started", e);
+    }
+  }
+
+  /** Size of the page's area in CSS pixels, one device pixel each. */
+  public void size(int width, int height) {
+    call(
+        "Emulation.setDeviceMetricsOverride",
+        "{\"width\":%d,\"height\":%d,\"deviceScaleFactor\":1,\"mobile\":false}"
+            .formatted(width, height));
+  }
+
+  public void open(String url) {
+    call("Page.navigate", "{\"url\":%s}".formatted(Json.quote(url)));
+    until("document.readyState === 'complete' && location.href !== 'about:blank'", "page loaded");
+  }
+
+  /**
+   * Value of a JavaScript expression (a promise is awaited), as {@link Json#parse(String)} reads.
+   */
+  public Object evaluate(String expression) {
+    var answer =
+        call(
+            "Runtime.evaluate",
+            "{\"expression\":%s,\"returnByValue\":true,\"awaitPromise\":true,\"userGesture\":true}"
+                .formatted(Json.quote(expression)));
+    if (answer.get("exceptionDetails") != null)
+      throw new AssertionError(
+          "page: "
+              + expression
+              + " threw "
+              + Json.quote(answer.get("exceptionDetails").toString()));
+    return ((Map<?, ?>) answer.get("result")).get("value");
+  }
+
+  public double number(String expression) {
+    return ((Number) evaluate(expression)).doubleValue();
+  }
+
+  public String text(String expression) {
+    return String.valueOf(evaluate(expression));
+  }
+
+  /** Waits in the page until the expression is true; at most 30 s. */
+  public void until(String condition, String what) {
+    until(condition, what, Duration.ofSeconds(30));
+  }
+
+  public void until(String condition, String what, Duration atMost) {
+    Object met =
+        evaluate(
+            """
+            new Promise((done) => {
+              const end = performance.now() + %d;
+              const look = () => {
+                let met = false;
+                try { met = Boolean(%s); } catch (e) { met = false; }
+                if (met || performance.now() > end) done(met);
+                else setTimeout(look, 25);
+              };
+              look();
+            })
+            """
+                .formatted(atMost.toMillis(), condition));
+    if (!Boolean.TRUE.equals(met))
+      throw new AssertionError(
+          "waited %s for: %s (%s); the page said %s; errors %s"
+              .formatted(
+                  atMost,
+                  what,
+                  condition,
+                  text("JSON.stringify(window.tandemStatus ?? document.title)"),
+                  errors()));
+  }
+
+  /** Presses and lets go in the middle of what the selector finds. */
+  public void click(String selector) {
+    var at = middle(selector);
+    mouse("mouseMoved", at[0], at[1], 0);
+    mouse("mousePressed", at[0], at[1], 1);
+    mouse("mouseReleased", at[0], at[1], 1);
+  }
+
+  /** Presses at one place, moves and lets go at another; CSS pixels of the page. */
+  public void drag(double fromX, double fromY, double toX, double toY) {
+    mouse("mouseMoved", fromX, fromY, 0);
+    mouse("mousePressed", fromX, fromY, 1);
+    int steps = 8;
+    for (int i = 1; i <= steps; i++)
+      mouse("mouseMoved", fromX + (toX - fromX) * i / steps, fromY + (toY - fromY) * i / steps, 1);
+    mouse("mouseReleased", toX, toY, 1);
+  }
+
+  /** Drags the thumb of a range input from its value to another, as a hand does. */
+  public void slide(String selector, double value) {
+    scrollTo(selector);
+    String spot =
+        """
+        (() => { const e = document.querySelector(%s); const r = e.getBoundingClientRect();
+          const thumb = 10; const at = (v) => r.left + thumb / 2 + (v - e.min) / (e.max - e.min) * (r.width - thumb);
+          return [at(e.valueAsNumber), r.top + r.height / 2, at(%s)]; })()
+        """
+            .formatted(Json.quote(selector), value);
+    var at = (List<?>) evaluate(spot);
+    double y = ((Number) at.get(1)).doubleValue();
+    drag(((Number) at.get(0)).doubleValue(), y, ((Number) at.get(2)).doubleValue(), y);
+  }
+
+  /** Replaces the text of an input by typing. */
+  public void type(String selector, String text) {
+    evaluate(
+        "(() => { const e = document.querySelector(%s); e.focus(); e.select(); })()"
+            .formatted(Json.quote(selector)));
+    call("Input.insertText", "{\"text\":%s}".formatted(Json.quote(text)));
+  }
+
+  /** One key, pressed and let go: {@code Escape}, {@code Enter}, {@code Tab}, or a character. */
+  public void key(String key) {
+    int code =
+        switch (key) {
+          case "Escape" -> 27;
+          case "Enter" -> 13;
+          case "Tab" -> 9;
+          case "ArrowRight" -> 39;
+          case "ArrowLeft" -> 37;
+          default -> key.charAt(0);
+        };
+    String shared =
+        "\"key\":%s,\"code\":%s,\"windowsVirtualKeyCode\":%d"
+            .formatted(Json.quote(key), Json.quote(key.equals(" ") ? "Space" : key), code);
+    call("Input.dispatchKeyEvent", "{\"type\":\"rawKeyDown\",%s}".formatted(shared));
+    call("Input.dispatchKeyEvent", "{\"type\":\"keyUp\",%s}".formatted(shared));
+  }
+
+  /** The page as PNG. */
+  public void screenshot(Path file) {
+    var answer = call("Page.captureScreenshot", "{\"format\":\"png\"}");
+    try {
+      if (file.getParent() != null) Files.createDirectories(file.getParent());
+      Files.write(file, Base64.getDecoder().decode((String) answer.get("data")));
+    } catch (IOException e) {
+      throw new UncheckedIOException("screenshot " + file + " not written", e);
+    }
+  }
+
+  /** The network of the page goes away or comes back. */
+  public void offline(boolean now) {
+    call(
+        "Network.emulateNetworkConditions",
+        "{\"offline\":%s,\"latency\":0,\"downloadThroughput\":-1,\"uploadThroughput\":-1}"
+            .formatted(now));
+  }
+
+  /** Uncaught exceptions and console errors since the start. */
+  public List<String> errors() {
+    synchronized (errors) {
+      return List.copyOf(errors);
+    }
+  }
+
+  /** One protocol call. */
+  public Map<?, ?> call(String method, String parameters) {
+    long id = lastId.incrementAndGet();
+    var answer = new CompletableFuture<Map<?, ?>>();
+    calls.put(id, answer);
+    socket
+        .sendText(
+            "{\"id\":%d,\"method\":\"%s\",\"params\":%s}".formatted(id, method, parameters), true)
+        .orTimeout(CALL.toSeconds(), TimeUnit.SECONDS)
+        .join();
+    return answer.orTimeout(CALL.toSeconds(), TimeUnit.SECONDS).join();
+  }
+
+  @Override
+  public void close() {
+    socket.abort();
+    http.shutdownNow();
+    var all = Stream.concat(process.descendants(), Stream.of(process.toHandle())).toList();
+    all.forEach(ProcessHandle::destroyForcibly);
+    all.forEach(handle -> handle.onExit().orTimeout(20, TimeUnit.SECONDS).join());
+    try (var files = Files.walk(profile)) {
+      files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
+    } catch (IOException e) {
+      throw new UncheckedIOException("browser profile " + profile + " not deleted", e);
+    }
+  }
+
+  private void scrollTo(String selector) {
+    evaluate(
+        "document.querySelector(%s).scrollIntoView({block: 'center'})"
+            .formatted(Json.quote(selector)));
+  }
+
+  private double[] middle(String selector) {
+    Object at =
+        evaluate(
+            """
+            (() => { const e = document.querySelector(%s); if (!e) return null;
+              e.scrollIntoView({block: 'nearest'}); const r = e.getBoundingClientRect();
+              return r.width > 0 ? [r.left + r.width / 2, r.top + r.height / 2] : null; })()
+            """
+                .formatted(Json.quote(selector)));
+    if (!(at instanceof List<?> place))
+      throw new AssertionError("page: nothing visible at " + selector);
+    return new double[] {
+      ((Number) place.get(0)).doubleValue(), ((Number) place.get(1)).doubleValue()
+    };
+  }
+
+  private void mouse(String type, double x, double y, int buttons) {
+    call(
+        "Input.dispatchMouseEvent",
+        "{\"type\":\"%s\",\"x\":%s,\"y\":%s,\"button\":\"%s\",\"buttons\":%d,\"clickCount\":1}"
+            .formatted(
+                type, x, y, type.equals("mouseMoved") && buttons == 0 ? "none" : "left", buttons));
+  }
+
+  private URI pageAddress() throws IOException {
+    var line = new CompletableFuture<String>();
+    Thread.ofVirtual().start(() -> read(line));
+    URI browser;
+    try {
+      browser = URI.create(line.orTimeout(60, TimeUnit.SECONDS).join());
+    } catch (java.util.concurrent.CompletionException e) {
+      process.destroyForcibly();
+      throw new IllegalStateException(
+          "Chromium did not open its protocol port; it said " + said, e);
+    }
+    var list = URI.create("http://127.0.0.1:" + browser.getPort() + "/json/list");
+    try {
+      var answer =
+          http.send(
+              HttpRequest.newBuilder(list).timeout(CALL).build(),
+              HttpResponse.BodyHandlers.ofString());
+      for (Object target : (List<?>) Json.parse(answer.body()))
+        if (target instanceof Map<?, ?> page && "page".equals(page.get("type")))
+          return URI.create((String) page.get("webSocketDebuggerUrl"));
+      throw new IllegalStateException("Chromium has no page: " + answer.body());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while Chromium started", e);
+    }
+  }
+
+  // Reads to the end, so that Chromium never waits for us; keeps the last lines for messages.
+  private void read(CompletableFuture<String> address) {
+    String mark = "DevTools listening on ";
+    try (var lines =
+        new BufferedReader(
+            new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        if (line.startsWith(mark)) address.complete(line.substring(mark.length()).strip());
+        synchronized (said) {
+          if (said.size() == 20) said.poll();
+          said.add(line);
+        }
+      }
+      address.completeExceptionally(new IOException("Chromium ended"));
+    } catch (IOException e) {
+      address.completeExceptionally(e);
+    }
+  }
+
+  private WebSocket connect(URI address) {
+    return http.newWebSocketBuilder()
+        .buildAsync(address, new Listener())
+        .orTimeout(CALL.toSeconds(), TimeUnit.SECONDS)
+        .join();
+  }
+
+  private void receive(String message) {
+    var json = (Map<?, ?>) Json.parse(message);
+    if (json.get("id") instanceof Long id) {
+      var call = calls.remove(id);
+      if (call == null) return;
+      if (json.get("error") != null)
+        call.completeExceptionally(new AssertionError("protocol: " + json.get("error")));
+      else call.complete((Map<?, ?>) json.get("result"));
+      return;
+    }
+    var parameters = (Map<?, ?>) json.get("params");
+    String error =
+        switch (String.valueOf(json.get("method"))) {
+          case "Runtime.exceptionThrown" -> String.valueOf(parameters.get("exceptionDetails"));
+          case "Log.entryAdded" ->
+              parameters.get("entry") instanceof Map<?, ?> entry
+                      && "error".equals(entry.get("level"))
+                  ? String.valueOf(entry)
+                  : null;
+          case "Runtime.consoleAPICalled" ->
+              "error".equals(parameters.get("type"))
+                  ? String.valueOf(parameters.get("args"))
+                  : null;
+          default -> null;
+        };
+    if (error == null) return;
+    synchronized (errors) {
+      if (errors.size() < 100) errors.add(error);
+    }
+  }
+
+  private final class Listener implements WebSocket.Listener {
+    private final StringBuilder parts = new StringBuilder();
+
+    @Override
+    public CompletionStage<?> onText(WebSocket from, CharSequence data, boolean last) {
+      parts.append(data);
+      if (last) {
+        String whole = parts.toString();
+        parts.setLength(0);
+        receive(whole);
+      }
+      from.request(1);
+      return null;
+    }
+
+    @Override
+    public CompletionStage<?> onClose(WebSocket from, int status, String reason) {
+      fail("Chromium closed the protocol: " + status + " " + reason);
+      return null;
+    }
+
+    @Override
+    public void onError(WebSocket from, Throwable error) {
+      fail("protocol connection: " + error);
+    }
+
+    private void fail(String why) {
+      calls.values().forEach(call -> call.completeExceptionally(new AssertionError(why)));
+    }
+  }
+}
