@@ -98,6 +98,7 @@ export function sendJoints(targets, durationSeconds) {
 }
 
 export function sendReach(tip, frame, { x, y, z }, durationSeconds) {
+  store.current?.commanded.clear(); // the twin chooses the joints now
   return command({
     reach: { tip, frame, pose: { xMeters: x, yMeters: y, zMeters: z, qw: 1 }, withOrientation: false, durationSeconds },
   });

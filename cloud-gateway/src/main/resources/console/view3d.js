@@ -10,7 +10,7 @@ import { loadUrdf } from './urdf.js';
 const BACKGROUND = 0x10151a;
 const GREY = new THREE.Color(0x6b7178);
 const GHOST = new THREE.Color(0xa394ff);
-const GHOST_OPACITY = 0.34;
+const GHOST_OPACITY = 0.28;
 const SLOW_MS = 60; // between frames, on average: then draw at most ten times a second
 const SLOW_GAP_MS = 95;
 

@@ -33,7 +33,8 @@ class Table {
             else {
               text(inner, column.text(item));
               if (column.kind) kind(inner, column.kind(item));
-              if (column.grow && cell.title !== inner.textContent) cell.title = inner.textContent;
+              const tip = column.tip ? column.tip(item) : column.grow ? inner.textContent : '';
+              if (cell.title !== tip) cell.title = tip;
             }
           }
         },
@@ -52,13 +53,18 @@ const stages = (t) => {
   if (!t?.created) return '–';
   const from = Date.parse(t.created);
   const step = (name, at) => (at ? ` · ${name} +${Math.max(0, Date.parse(at) - from)} ms` : '');
-  return clock(t.created) + step('sent', t.sent) + step('guard', t.guardAccepted) + step('moved', t.firstMotion) + step('done', t.done);
+  return `created ${clock(t.created)}` + step('accepted', t.accepted) + step('sent', t.sent) + step('guard', t.guardAccepted) + step('moved', t.firstMotion) + step('done', t.done);
+};
+
+const took = (t) => {
+  const end = t?.done ?? t?.firstMotion ?? t?.guardAccepted ?? t?.sent;
+  return t?.created ? clock(t.created) + (end ? ` +${fixed(Math.max(0, Date.parse(end) - Date.parse(t.created)) / 1000, 2)} s` : '') : '–';
 };
 
 const evidence = (e) => {
   if (!e) return '';
   const error = e.errorMeters !== null && e.errorMeters !== undefined ? `${fixed(e.errorMeters * 1000, 1)} mm` : `${fixed(e.errorRad, 4)} rad`;
-  return `${e.stream} #${e.sequence}: error ${error}, settled ${Math.round(e.settledMs)} ms`;
+  return `error ${error}, settled ${Math.round(e.settledMs)} ms (${e.stream} #${e.sequence})`;
 };
 
 class Drawer extends Part {
@@ -69,8 +75,8 @@ class Drawer extends Part {
         { name: 'Form', text: (c) => c.form },
         { name: 'By', text: (c) => c.by },
         { name: 'State', chip: true, text: (c) => c.state, kind: (c) => LEVEL[c.state] ?? 'quiet' },
-        { name: 'Why and evidence', grow: true, text: (c) => [c.why, evidence(c.evidence)].filter(Boolean).join(' — ') },
-        { name: 'Times', text: (c) => stages(c.times) },
+        { name: 'Why and evidence', grow: true, text: (c) => [c.why, evidence(c.evidence)].filter(Boolean).join('; ') },
+        { name: 'Created, took', text: (c) => took(c.times), tip: (c) => stages(c.times) },
         { name: '', draw: (cell, c) => {
           if (isFinal(c.state)) cell.replaceChildren();
           else if (!cell.firstChild) cell.append(el('button.small', { type: 'button', onclick: () => cancel(c.id) }, 'Cancel'));

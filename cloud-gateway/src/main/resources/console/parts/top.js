@@ -105,7 +105,7 @@ class Banner extends Part {
     this.reason.value = '';
     text(this.answer, '');
     this.robot = store.stoppable;
-    this.dialog.showModal();
+    this.dialog.show(); // not modal: the stop stays in reach
     this.reason.focus();
   }
 

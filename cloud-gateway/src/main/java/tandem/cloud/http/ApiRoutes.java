@@ -15,6 +15,7 @@ import akka.http.javadsl.server.ExceptionHandler;
 import akka.http.javadsl.server.RejectionHandler;
 import akka.http.javadsl.server.Route;
 import akka.http.scaladsl.model.EntityStreamSizeException;
+import akka.http.scaladsl.model.IllegalRequestException;
 import akka.stream.javadsl.FileIO;
 import akka.util.ByteString;
 import com.google.protobuf.MessageOrBuilder;
@@ -333,6 +334,14 @@ final class ApiRoutes extends AllDirectives {
                     "tandem.request.type",
                     "Content-Type: expected application/json, found %s; request not passed on"
                         .formatted(request.entity().getContentType())));
+          long length = request.entity().getContentLengthOption().orElse(-1L);
+          if (length > maxBodyBytes)
+            return complete(
+                Answers.failed(
+                    StatusCodes.CONTENT_TOO_LARGE,
+                    "tandem.request.size",
+                    "body: expected at most %d bytes, found %d; request not passed on"
+                        .formatted(maxBodyBytes, length)));
           return extractStrictEntity(
               BODY_WITHIN, maxBodyBytes, strict -> inner.apply(utf8(strict.getData())));
         });
@@ -370,12 +379,19 @@ final class ApiRoutes extends AllDirectives {
   }
 
   private static HttpResponse answerTo(Throwable failure) {
-    if (failure instanceof EntityStreamSizeException)
-      return Answers.failed(
-          StatusCodes.CONTENT_TOO_LARGE,
-          "tandem.request.size",
-          failure.getMessage() + "; request not passed on");
-    return Answers.failed(failure);
+    return switch (failure) {
+      case EntityStreamSizeException tooLarge ->
+          Answers.failed(
+              StatusCodes.CONTENT_TOO_LARGE,
+              "tandem.request.size",
+              tooLarge.getMessage() + "; request not passed on");
+      case IllegalRequestException illegal ->
+          Answers.failed(
+              illegal.status(),
+              "tandem.request.rejected",
+              illegal.getMessage() + "; request not passed on");
+      default -> Answers.failed(failure);
+    };
   }
 
   private static HttpResponse rejectionAsJson(HttpResponse response) {

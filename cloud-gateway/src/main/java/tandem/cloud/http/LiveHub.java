@@ -38,7 +38,7 @@ import tandem.twin.Twins;
 final class LiveHub {
   static final int MAX_REQUEST_CHARS = 4096;
   static final int MAX_ROBOTS_PER_CLIENT = 64;
-  static final Duration CLIENT_SILENCE = Duration.ofSeconds(20);
+  static final Duration CLIENT_SILENCE = Duration.ofSeconds(30);
   private static final int COMMANDS_SHOWN = 50;
   private static final long TWIN_EVERY_NANOS = Duration.ofMillis(250).toNanos();
   private static final long QUIET_NANOS = Duration.ofMillis(900).toNanos();

@@ -140,6 +140,25 @@ public final class FakeTwins implements Twins, AutoCloseable {
     return positions.get(joint);
   }
 
+  /** As many samples of {@code ada} as fast as the watchers take them; gives the last sequence. */
+  public long burst(int samples) {
+    TwinView.Builder view;
+    synchronized (this) {
+      view = view(ROBOT).toBuilder();
+    }
+    for (int i = 0; i < samples; i++) {
+      long next;
+      synchronized (this) {
+        ticks++;
+        next = ticks * 10;
+      }
+      view.getOriginsBuilder(0).setSequence(next);
+      var built = view.build();
+      for (var watcher : watchers.get(ROBOT)) watcher.accept(built);
+    }
+    return view.getOrigins(0).getSequence();
+  }
+
   /** Where a tip is in the base frame, m. */
   public synchronized Pose tip(String link) {
     return body.pose(link, positions);
