@@ -67,14 +67,13 @@ public final class CdrWriter {
   }
 
   public void bool(boolean value) {
-    int place = room(1, 1); // first: it may replace the array
-    bytes[place] = (byte) (value ? 1 : 0);
+    int8(value ? 1 : 0);
   }
 
   /** Also of uint8, byte and char: the low eight bits. */
   public void int8(int value) {
-    int place = room(1, 1); // first: it may replace the array
-    bytes[place] = (byte) value;
+    int from = room(1, 1); // first: it may move the bytes
+    bytes[from] = (byte) value;
   }
 
   /** Also of uint16: the low 16 bits. */
