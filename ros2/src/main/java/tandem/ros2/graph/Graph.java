@@ -28,6 +28,12 @@ public final class Graph {
     void vanished(LivelinessToken entity);
   }
 
+  /** Ends what {@link #listen} began. */
+  public interface Listening extends AutoCloseable {
+    @Override
+    void close();
+  }
+
   /** How a sample's sender was found. */
   public enum Match {
     /** Its gid is that of a publisher's token. */
@@ -91,15 +97,8 @@ public final class Graph {
     }
   }
 
-  /** The link is gone: nothing is known to be alive. */
-  public void clear() {
-    synchronized (lock) {
-      for (String key : List.copyOf(byKey.keySet())) vanished(key);
-    }
-  }
-
   /** Told at once of what is there, then of changes. Closing ends it. */
-  public AutoCloseable listen(Listener listener) {
+  public Listening listen(Listener listener) {
     synchronized (lock) {
       for (Entry entry : byKey.values()) listener.appeared(entry.entity());
       listeners.add(listener);

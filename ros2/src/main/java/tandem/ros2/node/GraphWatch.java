@@ -8,19 +8,13 @@ import tandem.zenoh.Session;
 
 /**
  * Keeps a graph up to date from the liveliness tokens of one domain that a session sees. While the
- * session has no link, the graph is empty: nothing is known to be alive.
+ * session has no link, the graph is what was last known; the new link puts it right.
  */
 public final class GraphWatch implements AutoCloseable {
   private final Graph graph = new Graph();
   private final Declared tokens;
-  private final Declared connection;
 
   public GraphWatch(Session session, int domain) {
-    connection =
-        session.onConnection(
-            connected -> {
-              if (!connected) graph.clear();
-            });
     tokens = session.subscribeTokens(LivelinessToken.selector(domain), true, this::changed);
   }
 
@@ -38,6 +32,5 @@ public final class GraphWatch implements AutoCloseable {
   @Override
   public void close() {
     tokens.close();
-    connection.close();
   }
 }

@@ -3,7 +3,6 @@ package tandem.ros2.node;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Consumer;
 import tandem.zenoh.Declared;
 import tandem.zenoh.GetOptions;
 import tandem.zenoh.Replies;
@@ -12,8 +11,8 @@ import tandem.zenoh.Sample;
 import tandem.zenoh.Session;
 
 /**
- * Asks every advanced publisher on some keys for what it has kept: those that are there now, and
- * each one that appears later. Does not remove duplicates.
+ * Asks every advanced publisher on some keys for what it has kept: those that are there now, each
+ * one that appears later, and all again after a new link. Does not remove duplicates.
  */
 final class History implements AutoCloseable {
   /** What a history receives; on threads of the session. */
@@ -34,39 +33,65 @@ final class History implements AutoCloseable {
           .withTimeout(Duration.ofSeconds(5))
           .withAnyReplyKey();
 
-  private static final int MAX_LATCHED_KEYS = 4_096;
+  private static final int MAX_CACHES = 4_096;
 
   private final Session session;
   private final int depth;
   private final Receiver receiver;
   private final Set<String> latchedKeys = ConcurrentHashMap.newKeySet();
+  private final Set<String> caches = ConcurrentHashMap.newKeySet();
   private final Declared tokens;
+  private final Declared connection;
   private volatile boolean closed;
+  private volatile boolean linkWasLost;
 
   History(Session session, String dataKeyExpr, int depth, Receiver receiver) {
     this.session = session;
     this.depth = depth;
     this.receiver = receiver;
-    Consumer<Sample> onToken =
-        token -> {
-          if (token.kind() != Sample.Kind.PUT) return;
-          String dataKey = AdvancedKeys.dataKey(token.key());
-          if (dataKey != null && latchedKeys.size() < MAX_LATCHED_KEYS) latchedKeys.add(dataKey);
-          ask(token.key());
-        };
-    this.tokens = session.subscribeTokens(AdvancedKeys.publishers(dataKeyExpr), true, onToken);
+    this.tokens =
+        session.subscribeTokens(AdvancedKeys.publishers(dataKeyExpr), true, this::tokenChanged);
+    this.connection = session.onConnection(this::linkChanged);
   }
 
-  /** Whether a publisher with a cache was seen on that key. */
-  boolean latched(String dataKey) {
-    return latchedKeys.contains(dataKey);
+  private void tokenChanged(Sample token) {
+    if (token.kind() == Sample.Kind.DELETE) {
+      caches.remove(token.key());
+      return;
+    }
+    String dataKey = AdvancedKeys.dataKey(token.key());
+    if (dataKey != null && latchedKeys.size() < MAX_CACHES) latchedKeys.add(dataKey);
+    if (caches.size() < MAX_CACHES) caches.add(token.key());
+    ask(token.key());
+  }
+
+  /**
+   * A token that stays alive over a lost link is not told again: its cache may have more by now.
+   */
+  private void linkChanged(boolean connected) {
+    if (!connected) {
+      linkWasLost = true;
+    } else if (linkWasLost) {
+      linkWasLost = false;
+      caches.forEach(this::ask);
+    }
   }
 
   /** Asks the caches behind a key expression. */
   void ask(String keyExpr) {
     if (closed) return;
     receiver.asked();
-    session.get(keyExpr + AdvancedKeys.history(depth), ASK, new Answers());
+    try {
+      session.get(keyExpr + AdvancedKeys.history(depth), ASK, new Answers());
+    } catch (RuntimeException e) {
+      receiver.answered(); // nobody else will say so
+      throw e;
+    }
+  }
+
+  /** Whether a publisher with a cache was seen on that key. */
+  boolean latched(String dataKey) {
+    return latchedKeys.contains(dataKey);
   }
 
   private final class Answers implements Replies {
@@ -90,6 +115,7 @@ final class History implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
+    connection.close();
     tokens.close();
   }
 }

@@ -1,0 +1,194 @@
+package tandem.ros2.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import tandem.ros2.Attachment;
+import tandem.ros2.Peers;
+import tandem.ros2.Qos;
+import tandem.ros2.TopicKey;
+import tandem.ros2.graph.Graph;
+import tandem.ros2.graph.LivelinessToken.Kind;
+import tandem.ros2.msg.StringMessage;
+import tandem.zenoh.Router;
+import tandem.zenoh.RouterConfig;
+
+/** The real Zenoh core on the other side: zenoh-ext's advanced endpoints and zenoh-ros2-sdk. */
+class PeersInteropTest {
+  private Router router;
+  private GraphWatch watch;
+
+  @BeforeEach
+  void open() {
+    router = Router.listen(RouterConfig.on("tcp/127.0.0.1:0"));
+    watch = new GraphWatch(router.local(), 0);
+  }
+
+  @AfterEach
+  void close() {
+    watch.close();
+    router.close();
+  }
+
+  /** A running peer: its JSON lines as they come; ends when its standard input does. */
+  private static final class Running implements AutoCloseable {
+    final BlockingQueue<JsonNode> lines = new LinkedBlockingQueue<>();
+    private final Process process;
+
+    Running(ProcessBuilder peer) throws IOException {
+      process = peer.start();
+      Thread.ofVirtual().start(this::read);
+    }
+
+    private void read() {
+      try (var out =
+          new BufferedReader(
+              new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+        ObjectMapper json = new ObjectMapper();
+        for (String line = out.readLine(); line != null; line = out.readLine()) {
+          if (line.startsWith("{")) lines.add(json.readTree(line));
+        }
+      } catch (IOException e) {
+        throw new java.io.UncheckedIOException(e);
+      }
+    }
+
+    JsonNode until(String field) throws InterruptedException {
+      JsonNode line = Waiting.next(lines, "line with " + field);
+      while (!line.has(field)) line = Waiting.next(lines, "line with " + field);
+      return line;
+    }
+
+    @Override
+    public void close() throws IOException {
+      process.getOutputStream().close();
+      process.onExit().completeOnTimeout(null, 20, TimeUnit.SECONDS).join();
+      process.destroyForcibly();
+    }
+  }
+
+  @Test
+  void shouldTalkWithANodeOfTheRos2Sdk() throws Exception {
+    int port =
+        Integer.parseInt(router.endpoint().substring(router.endpoint().lastIndexOf(':') + 1));
+    BlockingQueue<Ros2Sample<StringMessage>> heard = new LinkedBlockingQueue<>();
+    try (var node = new Ros2Node(router.local(), 0, "/tandem", "both");
+        var subscription =
+            node.subscribe("/sdk/chatter", StringMessage.TYPE, Qos.reliable(10), heard::add);
+        var publisher = node.publisher("chatter", StringMessage.TYPE, Qos.reliable(10));
+        var peer = new Running(Peers.peer("ros2_sdk.py", port, "Tandem"))) {
+      peer.until("ready");
+      Waiting.until(
+          watch.graph(),
+          "talker and listener of the SDK",
+          g ->
+              g.endpoints(Kind.PUBLISHER, "/sdk/chatter").size() == 1
+                  && g.endpoints(Kind.SUBSCRIPTION, "/tandem/chatter").size() == 1);
+      publisher.publish(new StringMessage("from Java"));
+
+      assertThat(peer.until("heard").get("heard").asText()).isEqualTo("from Java");
+      List<Ros2Sample<StringMessage>> samples = Waiting.next(heard, 5, "sample of the SDK");
+      assertThat(samples.get(0).message().data()).startsWith("Hello Tandem: ");
+      assertThat(samples.get(4).attachment().sequence())
+          .isEqualTo(samples.get(0).attachment().sequence() + 4);
+      // The SDK's gid is random: the publisher is found all the same.
+      Graph.Publisher found =
+          watch
+              .graph()
+              .publisher(
+                  TopicKey.parse(samples.get(0).sample().key()),
+                  samples.get(0).attachment().gid(),
+                  samples.get(0).sample().sourceZid())
+              .orElseThrow();
+      assertThat(found.token().fullNodeName()).isEqualTo("/sdk/talker");
+      assertThat(found.match()).isEqualTo(Graph.Match.ONLY_ONE_OF_SESSION);
+      assertThat(subscription.refused()).isZero();
+    }
+    Waiting.until(
+        watch.graph(), "the SDK's tokens gone", g -> g.endpoints(Kind.PUBLISHER).isEmpty());
+  }
+
+  @Test
+  void shouldGetTheHistoryOfAnAdvancedPublisherOfTheCore() throws Exception {
+    TopicKey key =
+        TopicKey.of(
+            0, "/ada/robot_description", StringMessage.TYPE.name(), StringMessage.TYPE.hash());
+    BlockingQueue<Ros2Sample<StringMessage>> heard = new LinkedBlockingQueue<>();
+    BlockingQueue<DomainTap.Heard> tapped = new LinkedBlockingQueue<>();
+    try (var peer =
+        new Running(Peers.peer("adv_peer.py", "pub", router.endpoint(), key.key(), 3))) {
+      peer.until("ready");
+      try (var node = new Ros2Node(router.local(), 0, "/", "late");
+          var subscription =
+              node.subscribe(
+                  "/ada/robot_description", StringMessage.TYPE, Qos.latched(2), heard::add);
+          var tap =
+              new DomainTap(
+                  router.local(),
+                  0,
+                  new DomainTap.Listener() {
+                    @Override
+                    public void heard(DomainTap.Heard sample) {
+                      tapped.add(sample);
+                    }
+
+                    @Override
+                    public void unreadable(tandem.zenoh.Sample sample, String why) {
+                      throw new AssertionError(why);
+                    }
+                  })) {
+        assertThat(Waiting.next(heard, 2, "kept sample"))
+            .extracting(sample -> sample.message().data())
+            .containsExactly("latched 1", "latched 2");
+        assertThat(Waiting.next(tapped, 3, "tapped sample"))
+            .allMatch(DomainTap.Heard::history)
+            .extracting(sample -> sample.attachment().sequence())
+            .containsExactly(1L, 2L, 3L);
+        assertThat(subscription.refused()).isZero();
+        assertThat(tap.repeated()).isZero();
+      }
+    }
+  }
+
+  @Test
+  void shouldAnswerAnAdvancedSubscriberOfTheCore() throws Exception {
+    try (var node = new Ros2Node(router.local(), 0, "/ada", "state");
+        var publisher = node.publisher("robot_description", StringMessage.TYPE, Qos.latched(2))) {
+      for (int i = 0; i < 3; i++) publisher.publish(new StringMessage("kept " + i));
+      try (var peer =
+          new Running(
+              Peers.peer("adv_peer.py", "sub", router.endpoint(), publisher.key().key(), 3))) {
+        peer.until("ready");
+        JsonNode first = peer.until("payload");
+        JsonNode second = peer.until("payload");
+        publisher.publish(new StringMessage("live"));
+        JsonNode third = peer.until("payload");
+
+        assertThat(List.of(first, second, third))
+            .extracting(
+                line ->
+                    StringMessage.TYPE
+                        .decode(java.util.HexFormat.of().parseHex(line.get("payload").asText()))
+                        .data())
+            .containsExactly("kept 1", "kept 2", "live");
+        assertThat(
+                Attachment.parse(
+                    java.util.HexFormat.of().parseHex(third.get("attachment").asText())))
+            .matches(attachment -> attachment.sequence() == 4)
+            .matches(attachment -> attachment.gid().equals(publisher.gid()));
+      }
+    }
+  }
+}
