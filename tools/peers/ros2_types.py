@@ -15,8 +15,9 @@ import numpy
 from rosbags.interfaces import Nodetype
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 
+# rosbags writes a single byte as a signed one: only the lower half compares.
 RANGES = {
-    "int8": (-(2**7), 2**7 - 1), "uint8": (0, 2**8 - 1), "byte": (0, 2**8 - 1), "octet": (0, 2**8 - 1), "char": (0, 2**8 - 1),
+    "int8": (-(2**7), 2**7 - 1), "uint8": (0, 2**8 - 1), "byte": (0, 2**7 - 1), "octet": (0, 2**7 - 1), "char": (0, 2**8 - 1),
     "int16": (-(2**15), 2**15 - 1), "uint16": (0, 2**16 - 1), "int32": (-(2**31), 2**31 - 1), "uint32": (0, 2**32 - 1),
     "int64": (-(2**63), 2**63 - 1), "uint64": (0, 2**64 - 1),
 }
