@@ -27,13 +27,13 @@ import tandem.zenoh.wire.Zid;
 
 /**
  * Listens on one TCP endpoint, opens a session with each core that connects, and lets {@link
- * Routing} route between them. One thread accepts; each handshake has a virtual thread of its own
- * and little time; each session then has one thread that receives and one that writes.
+ * Routing} route between them. One thread accepts; each handshake has a thread of its own and
+ * little time; each session then has one thread that receives and one that writes.
  */
 public final class AcceptingRouter implements Router {
   private static final System.Logger LOG = System.getLogger("tandem.zenoh.router");
   private static final Duration HANDSHAKE = Duration.ofSeconds(5);
-  private static final int MAX_HANDSHAKES = 64;
+  private static final int MAX_HANDSHAKES = 128;
   private static final long DRAIN_MILLIS = 500;
 
   private final RouterConfig config;
@@ -83,7 +83,7 @@ public final class AcceptingRouter implements Router {
       try {
         var channel = server.accept();
         if (handshakes.tryAcquire())
-          Thread.ofVirtual().name("zenoh-handshake").start(() -> handshake(channel));
+          Thread.ofPlatform().daemon().name("zenoh-handshake").start(() -> handshake(channel));
         else {
           LOG.log(
               Level.WARNING,
@@ -103,9 +103,10 @@ public final class AcceptingRouter implements Router {
   private void handshake(SocketChannel channel) {
     LinkFace face = null;
     TcpLink link = null;
+    BatchReader reader = null;
     try {
       link = TcpLink.accepted(channel);
-      var reader = new BatchReader(link);
+      reader = new BatchReader(link);
       var agreed = new Handshake(link, reader, zid, config.lease(), HANDSHAKE).accept(this::isFree);
       var transport =
           new Transport(link, reader, agreed, config.queueBytes(), config.maxMessageBytes());
@@ -113,14 +114,19 @@ public final class AcceptingRouter implements Router {
       face = new LinkFace(peer, transport);
       open(agreed.peerZid(), face);
     } catch (IOException e) {
-      if (link != null) link.close();
+      abandon(link, reader);
       if (!closed) LOG.log(Level.WARNING, "no session: {0}", e.getMessage());
     } catch (RuntimeException e) {
-      if (link != null) link.close();
+      abandon(link, reader);
       LOG.log(Level.ERROR, "a handshake failed; others are not affected", e);
     } finally {
       handshakes.release();
     }
+  }
+
+  private static void abandon(TcpLink link, BatchReader reader) {
+    if (link != null) link.close();
+    if (reader != null) reader.release();
   }
 
   private boolean isFree(Zid peer) {

@@ -3,6 +3,7 @@ package tandem.zenoh.transport;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayDeque;
 import tandem.zenoh.link.TcpLink;
 
 /**
@@ -14,8 +15,10 @@ final class BatchReader {
   private static final int BUFFER_BYTES = 128 << 10;
 
   private final TcpLink link;
-  private final ByteBuffer buffer =
-      ByteBuffer.allocateDirect(BUFFER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+  private static final int KEPT = 32;
+  private static final ArrayDeque<ByteBuffer> FREE = new ArrayDeque<>();
+
+  private ByteBuffer buffer = take();
   private int next;
   private int filled;
   private int batchFrom;
@@ -24,6 +27,23 @@ final class BatchReader {
 
   BatchReader(TcpLink link) {
     this.link = link;
+  }
+
+  private static ByteBuffer take() {
+    synchronized (FREE) {
+      var buffer = FREE.pollLast();
+      if (buffer != null) return buffer;
+    }
+    return ByteBuffer.allocateDirect(BUFFER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  /** Gives the buffer to the next link; by the thread that reads, when it is done. */
+  void release() {
+    if (buffer == null) return;
+    synchronized (FREE) {
+      if (FREE.size() < KEPT) FREE.addLast(buffer);
+    }
+    buffer = null;
   }
 
   /**

@@ -122,8 +122,8 @@ public final class ClientSession extends SessionCore {
 
   private void connect(String endpoint, Duration timeout) throws IOException {
     var link = TcpLink.connect(Endpoint.parse(endpoint).resolve(), timeout);
+    var reader = new BatchReader(link);
     try {
-      var reader = new BatchReader(link);
       var next = Zid.random();
       var agreed = new Handshake(link, reader, next, config.lease(), timeout).connect();
       var opened =
@@ -140,10 +140,11 @@ public final class ClientSession extends SessionCore {
       opened.start(new Receiver(opened));
     } catch (IOException | RuntimeException e) {
       link.close();
+      reader.release();
       throw e;
     }
     declareAll();
-    tellConnection(true);
+    tellConnection();
   }
 
   /** What one link brings. */
@@ -231,7 +232,7 @@ public final class ClientSession extends SessionCore {
       lock.unlock();
     }
     linkLost();
-    tellConnection(false);
+    tellConnection();
   }
 
   private void reconnect() {

@@ -1,8 +1,6 @@
 package tandem.zenoh.transport;
 
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import tandem.zenoh.Router;
 import tandem.zenoh.keyexpr.KeyExpr;
@@ -80,13 +78,6 @@ abstract class Face {
 
   int declared() {
     return subscribers.size() + queryables.size() + tokens.size() + wishes.size() + keys.declared();
-  }
-
-  /** Queryables whose expression meets the asked one. */
-  List<Entity> answering(KeyExpr asked) {
-    var found = new ArrayList<Entity>(2);
-    for (var one : queryables.values()) if (one.expr.intersects(asked)) found.add(one);
-    return found;
   }
 
   /** Sends a declaration, in order and without waiting; called with the lock of the tables held. */

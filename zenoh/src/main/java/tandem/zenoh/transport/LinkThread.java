@@ -17,6 +17,7 @@ final class LinkThread extends Thread {
   /** Remembers to flush this outbox after the present read. */
   void defer(Outbox outbox) {
     if (outbox.deferredBy == this) return;
+    for (int i = 0; i < touched.size(); i++) if (touched.get(i) == outbox) return;
     outbox.deferredBy = this;
     touched.add(outbox);
   }

@@ -153,6 +153,6 @@ final class LocalSession extends SessionCore {
   public void close() {
     if (!closeCore()) return;
     routing.remove(face);
-    tellConnection(false);
+    tellConnection();
   }
 }

@@ -85,7 +85,7 @@ final class Outbox {
   private long sentBytes;
   private volatile long lastWriteNanos = System.nanoTime();
 
-  /** The receiving thread that will flush this; only that thread looks at it for itself. */
+  /** The receiving thread that last put off flushing this: a short cut for that thread only. */
   volatile LinkThread deferredBy;
 
   Outbox(TcpLink link, Agreed agreed, int queueBytes) {
@@ -116,7 +116,7 @@ final class Outbox {
       int length) {
     int total = head.size() + length;
     boolean block = (qos & NetworkMessage.DO_NOT_DROP) != 0;
-    long bound = block ? queueBytes : queueBytes - queueBytes / 4;
+    long bound = bound(qos, block);
     boolean idle;
     long waiting;
     lock.lock();
@@ -127,7 +127,9 @@ final class Outbox {
           dropped++;
           return Sent.DROPPED;
         }
-        var outcome = awaitRoom(total, blockNanos);
+        if (blockNanos > 0 && Thread.currentThread() instanceof LinkThread receiving)
+          flushOthers(receiving);
+        var outcome = awaitRoom(total, bound, blockNanos);
         if (outcome != Sent.QUEUED) return outcome;
       }
       append(qos & 7, reliable, head, tail, tailBytes, from, length, total);
@@ -149,18 +151,34 @@ final class Outbox {
     return Sent.QUEUED;
   }
 
+  /** Drop-class leaves a quarter to block-class; declarations may use a quarter more. */
+  private long bound(int qos, boolean block) {
+    if (!block) return queueBytes - queueBytes / 4;
+    return (qos & 7) == 0 ? queueBytes + (long) queueBytes / 4 : queueBytes;
+  }
+
+  /** With the lock held, but not meanwhile: what this thread has put off must not wait with it. */
+  private void flushOthers(LinkThread receiving) {
+    lock.unlock();
+    try {
+      receiving.flushDeferred();
+    } finally {
+      lock.lock();
+    }
+  }
+
   /** With the lock held. */
-  private Sent awaitRoom(int total, long blockNanos) {
+  private Sent awaitRoom(int total, long bound, long blockNanos) {
     long left = blockNanos;
     waiters++;
     try {
-      while (queued != 0 && queued + total > queueBytes) {
+      while (queued != 0 && queued + total > bound) {
+        if (closed || finishing) return Sent.CLOSED;
         if (left <= 0) return Sent.TIMED_OUT;
         signalWriter();
         left = room.awaitNanos(left);
-        if (closed || finishing) return Sent.CLOSED;
       }
-      return Sent.QUEUED;
+      return closed || finishing ? Sent.CLOSED : Sent.QUEUED;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return Sent.TIMED_OUT;
@@ -391,10 +409,10 @@ final class Outbox {
     try {
       if (finishing && mostUrgent() < 0) return false;
       writerIdle = true;
-      while (!wake && !closed && !finishing) {
+      while (!wake && !closed && !finishing && mostUrgent() < 0) {
         long left = keepAliveNanos - (System.nanoTime() - lastWriteNanos);
         if (left <= 0) {
-          if (mostUrgent() < 0) queueRaw(TransportCodec.KEEP_ALIVE);
+          queueRaw(TransportCodec.KEEP_ALIVE);
           break;
         }
         work.awaitNanos(left);

@@ -59,14 +59,13 @@ final class Routing {
     }
   }
 
-  private record Listener(Face face, KeyExpr expr) {}
-
   private final IngressPolicy policy;
   private final int maxDeclarations;
   private final ReentrantLock lock = new ReentrantLock();
   private final Set<Face> faces = new java.util.LinkedHashSet<>();
-  private final Map<String, List<Listener>> plainListeners = new HashMap<>();
-  private final Map<KeyExpr, List<Listener>> wildListeners = new LinkedHashMap<>();
+  private final Declarers subscribers = new Declarers();
+  private final Declarers queryables = new Declarers();
+  private final Declarers tokens = new Declarers();
   private volatile long version;
   private LocalSession localSession;
 
@@ -180,20 +179,20 @@ final class Routing {
   /** With the lock held. */
   private Face[] remote(Face from, KeyExpr key) {
     var found = new java.util.LinkedHashSet<Face>();
-    if (key.isWild()) {
-      for (var listeners : plainListeners.values()) collect(listeners, from, key, found);
-    } else {
-      var listeners = plainListeners.get(key.toString());
-      if (listeners != null) collect(listeners, from, key, found);
-    }
-    for (var entry : wildListeners.entrySet())
-      if (entry.getKey().intersects(key)) collect(entry.getValue(), from, key, found);
+    subscribers.meeting(
+        key,
+        (expr, faces) -> {
+          for (var face : faces) if (face != from && !face.local) found.add(face);
+        });
     return found.toArray(Face[]::new);
   }
 
-  private static void collect(List<Listener> listeners, Face from, KeyExpr key, Set<Face> found) {
-    for (var one : listeners)
-      if (one.face != from && !one.face.local && one.expr.intersects(key)) found.add(one.face);
+  private Declarers declarers(int kind) {
+    return switch (kind) {
+      case Interest.SUBSCRIBERS -> subscribers;
+      case Interest.QUERYABLES -> queryables;
+      default -> tokens;
+    };
   }
 
   /** A push of the router's own session, whose own subscribers have had it. */
@@ -313,16 +312,12 @@ final class Routing {
     }
     if (!roomFor(from, text)) return;
     var expr = KeyExpr.of(text);
-    var old = from.entities(kind).put(id, new Face.Entity(expr, complete, distance));
-    if (old != null && !old.expr().equals(expr)) {
-      from.entities(kind).put(id, old);
-      undeclare(from, kind, id);
-      from.entities(kind).put(id, new Face.Entity(expr, complete, distance));
-    }
-    if (kind == Interest.SUBSCRIBERS) {
-      listen(from, expr);
-      version++;
-    }
+    var old = from.entities(kind).get(id);
+    if (old != null && !old.expr().equals(expr)) undeclare(from, kind, id);
+    boolean again = old != null && old.expr().equals(expr);
+    from.entities(kind).put(id, new Face.Entity(expr, complete, distance));
+    if (!again) declarers(kind).add(expr, from);
+    if (kind == Interest.SUBSCRIBERS && !again) version++;
     for (var face : faces) {
       if (face == from || !face.wants(kind, expr) || !announces(from, face, expr)) continue;
       boolean news = !face.told(kind).containsKey(expr.toString());
@@ -336,33 +331,13 @@ final class Routing {
     return from.local || to.local || policy.announce(from.peer, to.peer, expr.toString());
   }
 
-  private void listen(Face face, KeyExpr expr) {
-    var listener = new Listener(face, expr);
-    if (expr.isWild()) wildListeners.computeIfAbsent(expr, k -> new ArrayList<>()).add(listener);
-    else plainListeners.computeIfAbsent(expr.toString(), k -> new ArrayList<>()).add(listener);
-  }
-
-  private void unlisten(Face face, KeyExpr expr) {
-    var listener = new Listener(face, expr);
-    if (expr.isWild()) {
-      var all = wildListeners.get(expr);
-      if (all != null && all.remove(listener) && all.isEmpty()) wildListeners.remove(expr);
-    } else {
-      var all = plainListeners.get(expr.toString());
-      if (all != null && all.remove(listener) && all.isEmpty())
-        plainListeners.remove(expr.toString());
-    }
-  }
-
   /** With the lock held. */
   private void undeclare(Face from, int kind, int id) {
     var entity = from.entities(kind).remove(id);
     if (entity == null) return;
     var expr = entity.expr();
-    if (kind == Interest.SUBSCRIBERS) {
-      unlisten(from, expr);
-      version++;
-    }
+    declarers(kind).remove(expr, from);
+    if (kind == Interest.SUBSCRIBERS) version++;
     for (var face : faces) {
       if (face == from) continue;
       boolean wanted = face.wants(kind, expr);
@@ -397,9 +372,7 @@ final class Routing {
 
   /** Whether anybody else than {@code to} declares the key. */
   private boolean isVisible(int kind, KeyExpr expr, Face to) {
-    for (var face : faces)
-      if (face != to)
-        for (var entity : face.entities(kind).values()) if (entity.expr().equals(expr)) return true;
+    for (var face : declarers(kind).of(expr)) if (face != to) return true;
     return false;
   }
 
@@ -409,7 +382,7 @@ final class Routing {
     if (kind == Interest.TOKENS) return new Declaration.Token(number, key);
     boolean complete = false;
     int distance = 0xFFFF;
-    for (var face : faces)
+    for (var face : queryables.of(expr))
       if (face != to)
         for (var entity : face.queryables.values())
           if (entity.expr().equals(expr)) {
@@ -452,14 +425,16 @@ final class Routing {
 
   private void tellCurrent(Face to, int kind, Face.Wish wish, long interestId, boolean future) {
     var keys = new LinkedHashMap<String, KeyExpr>();
-    for (var face : faces) {
-      boolean own = face == to;
-      // A session that asks what is alive now is also told of itself, as the core does.
-      if (own && (kind != Interest.TOKENS || future)) continue;
-      for (var entity : face.entities(kind).values())
-        if (wish.wants(kind, entity.expr()) && (own || announces(face, to, entity.expr())))
-          keys.put(entity.expr().toString(), entity.expr());
-    }
+    // A session that asks what is alive now is also told of itself, as the core does.
+    boolean ownToo = kind == Interest.TOKENS && !future;
+    declarers(kind)
+        .meeting(
+            wish.expr(),
+            (expr, declaring) -> {
+              for (var face : declaring)
+                if (face == to ? ownToo : announces(face, to, expr))
+                  keys.put(expr.toString(), expr);
+            });
     for (var expr : keys.values()) {
       int number = future ? to.told(kind).computeIfAbsent(expr.toString(), k -> to.nextId++) : 0;
       to.tell(new Declare(interestId, declaration(kind, number, expr, to)));
@@ -533,19 +508,18 @@ final class Routing {
 
   /** With the lock held. */
   private List<Face> answerers(Face from, KeyExpr asked, int target) {
-    var all = new ArrayList<Face>();
+    var meeting = new java.util.LinkedHashSet<Face>();
+    queryables.meeting(asked, (expr, answering) -> meeting.addAll(answering));
+    meeting.remove(from);
+    meeting.removeIf(face -> !routes(from, face, IngressPolicy.Kind.QUERY, asked.toString()));
+    var all = List.copyOf(meeting);
     var complete = new ArrayList<Face>();
-    for (var face : faces) {
-      if (face == from || !routes(from, face, IngressPolicy.Kind.QUERY, asked.toString())) continue;
-      var answering = face.answering(asked);
-      if (answering.isEmpty()) continue;
-      all.add(face);
-      for (var one : answering)
+    for (var face : all)
+      for (var one : face.queryables.values())
         if (one.complete() && one.expr().includes(asked)) {
           complete.add(face);
           break;
         }
-    }
     if (target == GetOptions.Target.ALL_COMPLETE.ordinal()) return complete;
     if (target == GetOptions.Target.BEST_MATCHING.ordinal() && !complete.isEmpty())
       return complete.subList(0, 1);

@@ -274,10 +274,17 @@ abstract class SessionCore implements Session {
   }
 
   private final class ConnectionWatch implements Declared {
-    final Consumer<Boolean> listener;
+    private final Consumer<Boolean> listener;
+    private Boolean told;
 
     ConnectionWatch(Consumer<Boolean> listener) {
       this.listener = listener;
+    }
+
+    void tell(boolean up) {
+      if (told != null && told == up) return;
+      told = up;
+      guarded(() -> listener.accept(up));
     }
 
     @Override
@@ -312,13 +319,19 @@ abstract class SessionCore implements Session {
   @Override
   public Declared onConnection(Consumer<Boolean> listener) {
     var watch = new ConnectionWatch(listener);
-    connectionWatches.add(watch);
-    guarded(() -> listener.accept(connected()));
+    synchronized (connectionWatches) {
+      connectionWatches.add(watch);
+      watch.tell(connected());
+    }
     return watch;
   }
 
-  void tellConnection(boolean up) {
-    for (var watch : connectionWatches) guarded(() -> watch.listener.accept(up));
+  /** Tells who listens how it is now, if that is news. */
+  final void tellConnection() {
+    synchronized (connectionWatches) {
+      boolean up = connected();
+      for (var watch : connectionWatches) watch.tell(up);
+    }
   }
 
   void guarded(Runnable callback) {

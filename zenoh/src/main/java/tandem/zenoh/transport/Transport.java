@@ -184,6 +184,7 @@ final class Transport {
     end.compareAndSet(null, why);
     abort(end.get());
     handler.closed(end.get());
+    reader.release();
   }
 
   private String receiveUntilClosed() throws IOException {
