@@ -44,6 +44,7 @@ public final class AcceptingRouter implements Router {
   private final Map<Zid, LinkFace> sessions = new HashMap<>();
   private final CopyOnWriteArrayList<Watch> watches = new CopyOnWriteArrayList<>();
   private final Semaphore handshakes = new Semaphore(MAX_HANDSHAKES);
+  private final Complaints refusals = new Complaints();
   private volatile boolean closed;
 
   private AcceptingRouter(RouterConfig config, ServerSocketChannel server) {
@@ -85,11 +86,13 @@ public final class AcceptingRouter implements Router {
         if (handshakes.tryAcquire())
           Thread.ofPlatform().daemon().name("zenoh-handshake").start(() -> handshake(channel));
         else {
-          LOG.log(
-              Level.WARNING,
-              "{0} handshakes are open; {1} refused",
-              MAX_HANDSHAKES,
-              channel.getRemoteAddress());
+          if (refusals.next())
+            LOG.log(
+                Level.WARNING,
+                "refusal {0}: {1} handshakes are open; {2} not served",
+                refusals.count(),
+                MAX_HANDSHAKES,
+                channel.getRemoteAddress());
           channel.close();
         }
       } catch (ClosedChannelException e) {
@@ -115,7 +118,8 @@ public final class AcceptingRouter implements Router {
       open(agreed.peerZid(), face);
     } catch (IOException e) {
       abandon(link, reader);
-      if (!closed) LOG.log(Level.WARNING, "no session: {0}", e.getMessage());
+      if (!closed && refusals.next())
+        LOG.log(Level.WARNING, "refusal {0}: {1}", refusals.count(), e.getMessage());
     } catch (RuntimeException e) {
       abandon(link, reader);
       LOG.log(Level.ERROR, "a handshake failed; others are not affected", e);
@@ -220,7 +224,7 @@ public final class AcceptingRouter implements Router {
       try {
         routing.push(this, view, reliable, transport.receivedNanos());
       } catch (IllegalArgumentException e) {
-        LOG.log(Level.WARNING, "push of {0} dropped: {1}", peer, e.getMessage());
+        Routing.complain(this, "push dropped: %s", e.getMessage());
       }
     }
 
@@ -229,12 +233,8 @@ public final class AcceptingRouter implements Router {
       try {
         routing.handle(this, message);
       } catch (IllegalArgumentException e) {
-        LOG.log(
-            Level.WARNING,
-            "{0} of {1} dropped: {2}",
-            message.getClass().getSimpleName(),
-            peer,
-            e.getMessage());
+        Routing.complain(
+            this, "%s dropped: %s", message.getClass().getSimpleName(), e.getMessage());
       }
       own.drainTold();
     }

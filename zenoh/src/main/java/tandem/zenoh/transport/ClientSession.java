@@ -151,6 +151,7 @@ public final class ClientSession extends SessionCore {
   private final class Receiver implements Transport.Handler {
     private final Transport of;
     private final KeyMap keys = new KeyMap();
+    private final Complaints complaints = new Complaints();
     private final String peer;
 
     Receiver(Transport of) {
@@ -164,7 +165,7 @@ public final class ClientSession extends SessionCore {
       try {
         key = keys.find(view);
       } catch (IllegalArgumentException e) {
-        LOG.log(Level.WARNING, "sample from {0} dropped: {1}", peer, e.getMessage());
+        complain("sample", e);
         return;
       }
       if (key == null) {
@@ -185,13 +186,19 @@ public final class ClientSession extends SessionCore {
       try {
         receive(message, keys, peer, of.receivedNanos());
       } catch (IllegalArgumentException e) {
+        complain(message.getClass().getSimpleName(), e);
+      }
+    }
+
+    private void complain(String what, IllegalArgumentException e) {
+      if (complaints.next())
         LOG.log(
             Level.WARNING,
-            "{0} from {1} dropped: {2}",
-            message.getClass().getSimpleName(),
+            "{0} from {1} dropped (complaint {2}): {3}",
+            what,
             peer,
+            complaints.count(),
             e.getMessage());
-      }
     }
 
     @Override

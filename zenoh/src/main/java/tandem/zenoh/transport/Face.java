@@ -26,6 +26,7 @@ abstract class Face {
   final Router.Peer peer;
   final boolean local;
   final KeyMap keys = new KeyMap();
+  final Complaints complaints = new Complaints();
 
   final Map<Integer, Entity> subscribers = new HashMap<>();
   final Map<Integer, Entity> queryables = new HashMap<>();

@@ -78,6 +78,16 @@ final class Routing {
     localSession = session;
   }
 
+  /** Logs what a peer did wrong, ever more rarely. */
+  static void complain(Face of, String what, Object... values) {
+    if (of.complaints.next())
+      LOG.log(
+          Level.WARNING,
+          "peer %s (%s), complaint %d: %s"
+              .formatted(
+                  of.peer.zid(), of.peer.remote(), of.complaints.count(), what.formatted(values)));
+  }
+
   // ---- faces
 
   void add(Face face) {
@@ -119,7 +129,7 @@ final class Routing {
   void push(Face from, PushView push, boolean reliable, long receivedNanos) {
     var key = from.keys.find(push);
     if (key == null) {
-      LOG.log(Level.DEBUG, "push of {0} on an unknown key number dropped", from.peer);
+      complain(from, "push on key number %d, which is unknown, dropped", push.scope());
       return;
     }
     var kind = push.isDelete() ? IngressPolicy.Kind.DELETE : IngressPolicy.Kind.PUT;
@@ -295,10 +305,9 @@ final class Routing {
 
   private boolean roomFor(Face from, String what) {
     if (from.declared() < maxDeclarations) return true;
-    LOG.log(
-        Level.WARNING,
-        "peer {0}: expected at most {1} declarations, found one more ({2}); not taken",
-        from.peer,
+    complain(
+        from,
+        "expected at most %d declarations, found one more (%s); not taken",
         maxDeclarations,
         what);
     return false;
@@ -307,7 +316,8 @@ final class Routing {
   private void declare(Face from, int kind, int id, WireKey key, boolean complete, int distance) {
     String text = from.keys.text(key);
     if (text == null) {
-      LOG.log(Level.WARNING, "declaration of {0} on an unknown key number dropped", from.peer);
+      complain(
+          from, "declaration on key number %d, which it has not declared, dropped", key.scope());
       return;
     }
     if (!roomFor(from, text)) return;
@@ -463,10 +473,9 @@ final class Routing {
     try {
       if (from.gone) return;
       if (from.asking.size() >= MAX_OPEN_QUESTIONS) {
-        LOG.log(
-            Level.WARNING,
-            "peer {0}: expected at most {1} open questions, found one more ({2}); not asked",
-            from.peer,
+        complain(
+            from,
+            "expected at most %d open questions, found one more (%s); not asked",
             MAX_OPEN_QUESTIONS,
             text);
       } else {

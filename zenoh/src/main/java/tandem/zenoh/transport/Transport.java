@@ -60,6 +60,7 @@ final class Transport {
   private final PushView view = new PushView();
   private final TransportCodec.Lane lane = new TransportCodec.Lane();
   private final AtomicReference<String> end = new AtomicReference<>();
+  private final Complaints complaints = new Complaints();
   private Handler handler;
   private Thread writer;
   private LinkThread receiver;
@@ -302,10 +303,11 @@ final class Transport {
     }
     if (!room(state, length)) {
       malformed++;
-      LOG.log(
-          Level.WARNING,
-          "fragmented message of peer %s (%s): expected at most %d bytes, found more; message dropped"
-              .formatted(agreed.peerZid(), link.remote(), maxMessageBytes));
+      if (complaints.next())
+        LOG.log(
+            Level.WARNING,
+            "fragmented message of peer %s (%s): expected at most %d bytes, found more; message dropped"
+                .formatted(agreed.peerZid(), link.remote(), maxMessageBytes));
       release(state);
       state.skipping = lane.more && agreed.patch() == 0;
       return;
