@@ -380,7 +380,7 @@ class HostilePeerTest {
         assertThat(session.statistics().droppedByCongestion()).isEqualTo(1);
         assertThatThrownBy(
                 () -> {
-                  for (int i = 0; i < 20; i++) session.put("a", new byte[100_000], BLOCK);
+                  for (int i = 0; i < 500; i++) session.put("a", new byte[100_000], BLOCK);
                 })
             .isInstanceOf(ZenohException.class)
             .hasMessageContaining("not sent");
