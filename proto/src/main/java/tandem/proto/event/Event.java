@@ -58,7 +58,6 @@ public sealed interface Event {
    *
    * @param commandId not empty: the lease is for this one command
    * @param takenFrom not empty: a take from this holder
-   * @param keepAlive lasts while its holder's keep-alives come
    */
   record LeaseOffered(
       long epoch,
@@ -67,8 +66,7 @@ public sealed interface Event {
       long forMillis,
       String commandId,
       String takenFrom,
-      String reason,
-      boolean keepAlive)
+      String reason)
       implements Event {}
 
   /** The guard has acknowledged the grant. */

@@ -1,0 +1,368 @@
+package tandem.twin;
+
+import akka.Done;
+import akka.actor.CoordinatedShutdown;
+import akka.actor.typed.ActorRef;
+import akka.actor.typed.ActorSystem;
+import akka.actor.typed.Behavior;
+import akka.actor.typed.Props;
+import akka.actor.typed.SpawnProtocol;
+import akka.cluster.sharding.typed.javadsl.ClusterSharding;
+import akka.cluster.sharding.typed.javadsl.Entity;
+import akka.cluster.typed.Cluster;
+import akka.cluster.typed.Join;
+import akka.cluster.typed.JoinSeedNodes;
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import tandem.proto.codec.CorruptEvent;
+import tandem.proto.command.TwinCommand;
+import tandem.proto.event.Event;
+import tandem.proto.v1.SimulatorView;
+import tandem.twin.journal.JournalDatabase;
+import tandem.twin.journal.JournalExtension;
+import tandem.twin.journal.TwinId;
+import tandem.twin.recorder.Recorder;
+import tandem.twin.recorder.RecorderSettings;
+import tandem.twin.robot.GuardPorts;
+import tandem.twin.robot.RobotDoor;
+import tandem.twin.robot.RobotTwin;
+import tandem.twin.robot.Sensed;
+import tandem.twin.robot.StopLine;
+import tandem.twin.robot.TwinRules;
+import tandem.twin.stream.NodeStreams;
+import tandem.twin.stream.Streams;
+import tandem.twin.telemetry.Telemetry;
+
+/**
+ * The twin runtime of one node: actor system, cluster, journal, recorder, twins and streams. One
+ * per data directory (a lock held by the process says so; a killed process leaves none). All
+ * methods are thread-safe.
+ */
+public final class TwinRuntime implements AutoCloseable {
+  private static final Duration UP_WITHIN = Duration.ofSeconds(60);
+  private static final Duration END_WITHIN = Duration.ofSeconds(14);
+
+  private final TwinSettings settings;
+  private final FileChannel lock;
+  private final ActorSystem<SpawnProtocol.Command> system;
+  private final JournalDatabase journal;
+  private final KnownTwins known;
+  private final GuardPorts guards = new GuardPorts();
+  private final StopLine stops;
+  private final TwinRegion region;
+  private final SiteDoor door;
+  private final Recorder recorder;
+  private final NodeStreams streams;
+  private final SiteTwins twins;
+
+  private TwinRuntime(TwinSettings settings, SampleReader reader, FileChannel lock)
+      throws SQLException {
+    this.settings = settings;
+    this.lock = lock;
+    system = ActorSystem.create(SpawnProtocol.create(), "tandem", akka(settings));
+    journal = JournalExtension.ID.get(system.classicSystem()).database();
+    known = KnownTwins.load(journal);
+    var sharding = ClusterSharding.get(system);
+    region = new TwinRegion(sharding, known);
+    door = new SiteDoor(known, guards, region);
+    stops = new StopLine(guards, this::acknowledged);
+    recorder =
+        new Recorder(
+            RecorderSettings.from(settings.config(), settings.data()),
+            (robot, event) -> door.journal(robot, event));
+    streams = new NodeStreams(recorder, reader, door);
+    twins =
+        new SiteTwins(
+            known,
+            region,
+            guards,
+            stops,
+            streams,
+            streams::views,
+            () -> List.<SimulatorView>of(),
+            journal.committer()::failure);
+    var node = new Node(TwinRules.from(settings.config()));
+    sharding.init(
+        Entity.of(
+                TwinRegion.KEY,
+                entity ->
+                    Telemetry.watched(
+                        "RobotTwin",
+                        RobotTwin.create(
+                            node, entity.getEntityId(), known.term(entity.getEntityId()))))
+            .withRole("twin")
+            .withStopMessage(new RobotTwin.Goodbye()));
+    spawn(streams.supervisor(), "streams");
+    CoordinatedShutdown.get(system.classicSystem())
+        .addTask(
+            CoordinatedShutdown.PhaseBeforeClusterShutdown(),
+            "seal-segments",
+            () ->
+                CompletableFuture.supplyAsync(
+                    () -> {
+                      recorder.close();
+                      return Done.getInstance();
+                    }));
+    join();
+    recoverSegments();
+  }
+
+  /** Puts in order what a crash left of the recorder's files; nothing of this run is touched. */
+  private void recoverSegments() {
+    for (String robot : known.robots()) {
+      var events = new ArrayList<Event.OfSegment>();
+      try (var journaled = journal.reader()) {
+        for (TwinId twin : journaled.terms(robot)) {
+          journaled.events(
+              twin,
+              1,
+              Long.MAX_VALUE,
+              Long.MAX_VALUE,
+              event -> {
+                if (event.event() instanceof Event.OfSegment segment) events.add(segment);
+              });
+        }
+        recorder.recover(robot, events);
+      } catch (SQLException | IOException | CorruptEvent e) {
+        system
+            .log()
+            .error("segments of {}: left as they are, not recovered: {}", robot, e.getMessage());
+      }
+    }
+  }
+
+  /**
+   * Starts the runtime; returns when this node is a member of its cluster.
+   *
+   * @throws IOException where the data directory cannot be used or another process uses it
+   * @throws IllegalArgumentException naming the key of a bad setting
+   */
+  public static TwinRuntime start(TwinSettings settings, SampleReader reader) throws IOException {
+    FileChannel lock = lock(settings.data());
+    try {
+      return new TwinRuntime(settings, reader, lock);
+    } catch (SQLException e) {
+      lock.close();
+      throw new IOException(e.getMessage(), e);
+    } catch (RuntimeException e) {
+      lock.close();
+      throw e;
+    }
+  }
+
+  private static FileChannel lock(Path data) throws IOException {
+    Files.createDirectories(data);
+    var channel =
+        FileChannel.open(
+            data.resolve("node.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    FileLock held;
+    try {
+      held = channel.tryLock();
+    } catch (java.nio.channels.OverlappingFileLockException e) {
+      held = null;
+    }
+    if (held == null) {
+      channel.close();
+      throw new IOException(
+          "data directory %s: another process uses it; this node does not start".formatted(data));
+    }
+    return channel;
+  }
+
+  private static Config akka(TwinSettings s) {
+    var own =
+        ConfigFactory.parseMap(
+            Map.of(
+                "akka.remote.artery.canonical.hostname", s.arteryHost(),
+                "akka.remote.artery.canonical.port", s.arteryPort(),
+                "akka.cluster.roles", s.roles(),
+                "tandem.twin.data", s.data().toString()));
+    return own.withFallback(s.config().withoutPath("akka"))
+        .withFallback(onlyOwnAkka(s.config()))
+        .withFallback(ConfigFactory.parseResources("tandem-akka.conf"))
+        .withFallback(ConfigFactory.defaultReferenceUnresolved())
+        .resolve();
+  }
+
+  /** What the node's configuration says of Akka beyond Akka's own defaults. */
+  private static Config onlyOwnAkka(Config config) {
+    var defaults = ConfigFactory.defaultReference();
+    Config own = ConfigFactory.empty();
+    if (!config.hasPath("akka")) return own;
+    for (var entry : config.getConfig("akka").entrySet()) {
+      String path = "akka." + entry.getKey();
+      if (!defaults.hasPath(path) || !defaults.getValue(path).equals(entry.getValue())) {
+        own = own.withValue(path, entry.getValue());
+      }
+    }
+    return own;
+  }
+
+  private void join() {
+    var cluster = Cluster.get(system);
+    var up = new CompletableFuture<Void>();
+    akka.cluster.Cluster.get(system.classicSystem()).registerOnMemberUp(() -> up.complete(null));
+    if (settings.join().isEmpty()) {
+      cluster.manager().tell(Join.create(cluster.selfMember().address()));
+    } else {
+      cluster
+          .manager()
+          .tell(
+              JoinSeedNodes.apply(
+                  scala.jdk.javaapi.CollectionConverters.asScala(
+                          settings.join().stream()
+                              .map(
+                                  node ->
+                                      akka.actor.AddressFromURIString.parse(
+                                          "akka://tandem@" + node))
+                              .toList())
+                      .toSeq()));
+    }
+    try {
+      up.orTimeout(UP_WITHIN.toSeconds(), TimeUnit.SECONDS).join();
+    } catch (java.util.concurrent.CompletionException e) {
+      close();
+      throw new IllegalStateException(
+          "cluster of site %s: this node was not up within %s; it ends"
+              .formatted(settings.site(), UP_WITHIN),
+          e);
+    }
+  }
+
+  private void acknowledged(String robot, String requestId) {
+    if (known.contains(robot)) {
+      region.tell(robot, new RobotTwin.Tell(new TwinCommand.StopAnswered(requestId)));
+    }
+  }
+
+  private final class Node implements RobotTwin.Surroundings {
+    private final TwinRules rules;
+
+    private Node(TwinRules rules) {
+      this.rules = rules;
+    }
+
+    @Override
+    public TwinRules rules() {
+      return rules;
+    }
+
+    @Override
+    public String site() {
+      return settings.site();
+    }
+
+    @Override
+    public GuardPorts guards() {
+      return guards;
+    }
+
+    @Override
+    public StopLine stops() {
+      return stops;
+    }
+
+    @Override
+    public String description(String robot) {
+      return streams.description(robot);
+    }
+
+    @Override
+    public Sensed sensed(String robot) {
+      return streams.newest(robot);
+    }
+
+    @Override
+    public String journalFailure() {
+      return journal.committer().failure();
+    }
+
+    @Override
+    public void recoveryFailure(String robot, String whyOrNull) {
+      known.failure(robot, whyOrNull);
+    }
+
+    @Override
+    public void changed(String robot) {
+      twins.changed(robot);
+    }
+  }
+
+  public Twins twins() {
+    return twins;
+  }
+
+  public RobotDoor robots() {
+    return door;
+  }
+
+  public Streams streams() {
+    return streams;
+  }
+
+  public ActorSystem<SpawnProtocol.Command> system() {
+    return system;
+  }
+
+  /** The recorder of this node, for export and health. */
+  public Recorder recorder() {
+    return recorder;
+  }
+
+  public TwinSettings settings() {
+    return settings;
+  }
+
+  /** The port that Artery really has. */
+  public int arteryPort() {
+    return Cluster.get(system).selfMember().address().getPort().orElse(settings.arteryPort());
+  }
+
+  /** An actor of this node's own, below the guardian. */
+  public <T> ActorRef<T> spawn(Behavior<T> behavior, String name) {
+    return akka.actor.typed.javadsl.AskPattern.<SpawnProtocol.Command, ActorRef<T>>ask(
+            system,
+            replyTo -> new SpawnProtocol.Spawn<>(behavior, name, Props.empty(), replyTo),
+            Duration.ofSeconds(10),
+            system.scheduler())
+        .toCompletableFuture()
+        .join();
+  }
+
+  /** Drains, seals, leaves the cluster; the stage completes when all is closed. */
+  public CompletionStage<Done> stop() {
+    return CoordinatedShutdown.get(system.classicSystem())
+        .runAll(CoordinatedShutdown.jvmExitReason())
+        .whenComplete((done, failure) -> release());
+  }
+
+  private void release() {
+    twins.close();
+    stops.close();
+    try {
+      lock.close();
+    } catch (IOException e) {
+      system.log().warn("lock of {}: not closed: {}", settings.data(), e.toString());
+    }
+  }
+
+  /** As {@link #stop}, and waits for it. */
+  @Override
+  public void close() {
+    stop().toCompletableFuture().orTimeout(END_WITHIN.toSeconds(), TimeUnit.SECONDS).join();
+  }
+}

@@ -1,0 +1,44 @@
+package tandem.twin.journal;
+
+import akka.actor.AbstractExtensionId;
+import akka.actor.ExtendedActorSystem;
+import akka.actor.Extension;
+import java.nio.file.Path;
+import java.sql.SQLException;
+
+/**
+ * The node's one journal database, opened with the actor system and closed after its last actor.
+ * Reads {@code tandem.twin.data} and {@code tandem.twin.journal.max-bytes}.
+ */
+public final class JournalExtension implements Extension {
+  public static final Id ID = new Id();
+
+  private final JournalDatabase database;
+
+  private JournalExtension(JournalDatabase database) {
+    this.database = database;
+  }
+
+  public JournalDatabase database() {
+    return database;
+  }
+
+  /** Akka's key of this extension. */
+  public static final class Id extends AbstractExtensionId<JournalExtension> {
+    private Id() {}
+
+    @Override
+    public JournalExtension createExtension(ExtendedActorSystem system) {
+      var config = system.settings().config().getConfig("tandem.twin");
+      try {
+        var database =
+            new JournalDatabase(
+                Path.of(config.getString("data")), config.getBytes("journal.max-bytes"));
+        system.registerOnTermination(database::close);
+        return new JournalExtension(database);
+      } catch (SQLException e) {
+        throw new IllegalStateException(e.getMessage(), e);
+      }
+    }
+  }
+}

@@ -1,0 +1,24 @@
+package tandem.twin.robot;
+
+import tandem.proto.v1.GuardRequest;
+
+/** What the actor does for a decision, beside writing its events. */
+sealed interface Effect {
+  /** Nobody waits for the answer. */
+  record Tell(GuardRequest request) implements Effect {}
+
+  /** Raise this authority at the guard; the answer comes back as {@code GrantAnswered}. */
+  record Grant(long epoch, String holder, String part) implements Effect {}
+
+  /**
+   * Send this accepted command, with the journal position of its acceptance; the answer comes back
+   * as {@code MotionAnswered}.
+   */
+  record Motion(String commandId) implements Effect {}
+
+  /** Lift the stop; the answer comes back as {@code ReleaseAnswered}. */
+  record Release(String by, String reason) implements Effect {}
+
+  /** Stop, until acknowledged; the answer comes back as {@code StopAnswered}. */
+  record Stop(String requestId, String by, String why) implements Effect {}
+}

@@ -1,0 +1,180 @@
+package tandem.twin.robot;
+
+import com.google.protobuf.ByteString;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import tandem.proto.codec.SealedEvent;
+import tandem.proto.event.Event;
+
+/**
+ * What is decided about one robot: a pure fold of its journal, nothing else. Immutable. Sensed
+ * values are not part of it.
+ *
+ * @param sequence of the newest folded event; 0: there is none
+ * @param hybridNanos of the newest folded event, ns since 1970
+ * @param headHash of the newest folded event
+ * @param owner site of the term
+ * @param contact null until the first
+ * @param body unknown, standing, walking, fallen, lifted or gantry
+ * @param proposed newest proposal; null where there is none
+ * @param accepted profile in use; null where there is none
+ * @param highestEpoch highest ever offered in this term
+ * @param offered lease that the guard has not yet acknowledged; null where there is none
+ * @param lease in force; null where there is none
+ * @param sequenceInEpoch of the newest accepted command
+ * @param commands open ones and the newest {@link #KEPT_COMMANDS} others, oldest first
+ * @param alarms by kind
+ * @param guardLogNumber newest record of the guard's log that is in the journal
+ * @param openSegments files that are neither sealed nor lost
+ */
+public record TwinState(
+    String robot,
+    long term,
+    long sequence,
+    long hybridNanos,
+    ByteString headHash,
+    String owner,
+    Mode mode,
+    long modeSinceNanos,
+    String modeWhy,
+    Event.ContactMade contact,
+    String body,
+    Event.ProfileProposed proposed,
+    Event.ProfileAccepted accepted,
+    long highestEpoch,
+    Lease offered,
+    Lease lease,
+    long sequenceInEpoch,
+    Stop stop,
+    List<CommandRecord> commands,
+    SortedMap<String, Alarm> alarms,
+    long guardLogNumber,
+    SortedSet<String> openSegments,
+    long segmentsSealed,
+    long commandsCreated) {
+
+  public static final int KEPT_COMMANDS = 50;
+
+  /** In the contract's words, lower case. */
+  public enum Mode {
+    UNSEEN,
+    LIVE,
+    SILENT;
+
+    public String text() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  /**
+   * Who may command.
+   *
+   * @param forMillis how long without renewal; 0: as long as its one command
+   * @param commandId not empty: for this one command
+   * @param takenFrom not empty: a take
+   */
+  public record Lease(
+      long epoch,
+      String holder,
+      String part,
+      long forMillis,
+      String commandId,
+      String takenFrom,
+      String reason) {}
+
+  /**
+   * The stop.
+   *
+   * @param sinceNanos ns since 1970; 0: never latched
+   * @param inEffect the joints have been still
+   * @param confirmed the guard says that it is latched
+   */
+  public record Stop(
+      boolean latched,
+      String by,
+      String why,
+      long sinceNanos,
+      boolean inEffect,
+      String requestId,
+      boolean confirmed) {
+    public static final Stop NONE = new Stop(false, "", "", 0, false, "", false);
+  }
+
+  /**
+   * Something a person should know.
+   *
+   * @param firstNanos when it was raised the last time after being cleared
+   * @param count how often since
+   * @param clearedNanos 0: it is up
+   */
+  public record Alarm(
+      String kind,
+      String severity,
+      String text,
+      long firstNanos,
+      long lastNanos,
+      long count,
+      long clearedNanos) {
+    public boolean isUp() {
+      return clearedNanos == 0;
+    }
+  }
+
+  public TwinState {
+    commands = List.copyOf(commands);
+    alarms = Collections.unmodifiableSortedMap(new TreeMap<>(alarms));
+    openSegments = Collections.unmodifiableSortedSet(new TreeSet<>(openSegments));
+  }
+
+  /** Before the first event of a term. */
+  public static TwinState empty(String robot, long term) {
+    return new TwinState(
+        robot,
+        term,
+        0,
+        0,
+        SealedEvent.NO_HASH,
+        "",
+        Mode.UNSEEN,
+        0,
+        "",
+        null,
+        "unknown",
+        null,
+        null,
+        0,
+        null,
+        null,
+        0,
+        Stop.NONE,
+        List.of(),
+        new TreeMap<>(),
+        0,
+        new TreeSet<>(),
+        0,
+        0);
+  }
+
+  /** A robot that has never been admitted has no journal. */
+  public boolean isKnown() {
+    return sequence > 0;
+  }
+
+  public boolean isDream() {
+    return contact != null && !contact.dreamOf().isEmpty();
+  }
+
+  public Optional<CommandRecord> command(String id) {
+    return commands.stream().filter(c -> c.id().equals(id)).findFirst();
+  }
+
+  public List<CommandRecord> openCommands() {
+    return commands.stream().filter(c -> !c.phase().isFinal()).toList();
+  }
+}

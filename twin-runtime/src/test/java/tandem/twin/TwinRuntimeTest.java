@@ -1,0 +1,161 @@
+package tandem.twin;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static tandem.twin.LocalSite.get;
+import static tandem.twin.LocalSite.goal;
+import static tandem.twin.LocalSite.until;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CompletionException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tandem.proto.event.Event;
+import tandem.proto.v1.CommandRequest;
+import tandem.proto.v1.CommandView;
+import tandem.proto.v1.GuardRequest.RequestCase;
+import tandem.proto.v1.LeaseRequest;
+import tandem.proto.v1.StopRequest;
+import tandem.twin.robot.TwinInlet;
+
+class TwinRuntimeTest {
+  @TempDir Path data;
+
+  private static CommandView move(LocalSite site, String by, double to, double seconds) {
+    return get(
+        site.node
+            .twins()
+            .command(
+                CommandRequest.newBuilder()
+                    .setRobot("ada")
+                    .setBy(by)
+                    .setJoint(goal(to, seconds))
+                    .build()));
+  }
+
+  @Test
+  void shouldCarryACommandFromWishToEvidence() throws Exception {
+    try (var site = new LocalSite(data, "ada", Map.of()).connect()) {
+      var sent = move(site, "anna", 0.5, 1);
+
+      assertThat(sent.getState()).as(sent.toString()).isIn("sent", "executing");
+      var motion =
+          site.guard.heard.stream()
+              .filter(r -> r.getRequestCase() == RequestCase.MOTION)
+              .findFirst()
+              .orElseThrow()
+              .getMotion();
+      assertThat(motion.getJournal().getSequence()).isPositive();
+      assertThat(motion.getJournal().getHash().size()).isEqualTo(32);
+
+      site.positions = new double[] {0.5, 0};
+      var done = get(site.node.twins().await(sent.getId(), Duration.ofSeconds(10)));
+
+      assertThat(done.getState()).as(done.toString()).isEqualTo("done");
+      assertThat(done.getEvidence().getStream()).isEqualTo("/ada/joint_states");
+      assertThat(done.getEvidence().getErrorRad()).isLessThan(0.02);
+      until("the lease for one command is released", () -> !site.show().getLease().hasHolder());
+    }
+  }
+
+  @Test
+  void shouldLatchAStopWhileTheJournalIsFullAndRefuseMotion() throws Exception {
+    try (var site = new LocalSite(data, "ada", Map.of("journal.max-bytes", 1 << 18)).connect()) {
+      var inlet = (TwinInlet) site.node.robots();
+      assertThatThrownBy(
+              () -> {
+                for (int i = 0; i < 1_000; i++) {
+                  get(
+                      inlet.journal(
+                          "ada", new Event.OperatorAction("anna", "note", "x".repeat(20_000))));
+                }
+              })
+          .cause()
+          .isInstanceOf(Refused.class);
+
+      until(
+          "refused at once",
+          () -> move(site, "anna", 0.1, 1).getCode().equals("tandem.journal.unwritable"));
+      long motions = site.guard.count(RequestCase.MOTION);
+      var stop =
+          get(
+              site.node
+                  .twins()
+                  .stop(StopRequest.newBuilder().setRobot("ada").setBy("ben").build()));
+
+      assertThat(stop.getLatched()).isTrue();
+      assertThat(site.guard.latched).isTrue();
+      assertThat(site.guard.count(RequestCase.MOTION)).isEqualTo(motions);
+      assertThat(get(site.node.twins().show("ada")).getStop().getLatched()).isTrue();
+      assertThat(get(site.node.twins().alarms()))
+          .anySatisfy(alarm -> assertThat(alarm.getKind()).isEqualTo("journal-unwritable"));
+    }
+  }
+
+  @Test
+  void shouldGoOnAfterARestartWithTheSameDigestAndSendNothingAgain() throws Exception {
+    String digest;
+    long sequence;
+    String id;
+    try (var site = new LocalSite(data, "ada", Map.of()).connect()) {
+      get(
+          site.node
+              .twins()
+              .lease(
+                  LeaseRequest.newBuilder()
+                      .setRobot("ada")
+                      .setAction("acquire")
+                      .setBy("anna")
+                      .build()));
+      id = move(site, "anna", 0.5, 30).getId();
+      get(site.node.twins().stop(StopRequest.newBuilder().setRobot("ada").setBy("ben").build()));
+      until("stop in effect", () -> site.show().getStop().getInEffect());
+      var view = site.show();
+      digest = view.getDigest();
+      sequence = view.getSequence();
+    }
+
+    try (var again = new LocalSite(data, "ada", Map.of())) {
+      var view = again.show();
+      assertThat(view.getStop().getLatched()).isTrue();
+      assertThat(view.getSequence()).isGreaterThanOrEqualTo(sequence);
+      if (view.getSequence() == sequence) assertThat(view.getDigest()).isEqualTo(digest);
+      assertThat(get(again.node.twins().await(id, Duration.ZERO)).getState())
+          .isEqualTo("cancelled");
+      again.connect();
+      assertThat(again.guard.count(RequestCase.MOTION)).isZero();
+    }
+  }
+
+  @Test
+  void shouldTurnSilentAndEndTheCommandAsUnknown() throws Exception {
+    try (var site = new LocalSite(data, "ada", Map.of("rules.silence-after", "300ms")).connect()) {
+      var sent = move(site, "anna", 0.5, 30);
+      site.speaking = false;
+
+      assertThat(get(site.node.twins().await(sent.getId(), Duration.ofSeconds(10))).getState())
+          .isEqualTo("unknown");
+      var view = site.watched(v -> v.getMode().equals("silent"));
+      assertThat(view.getJoints().getPositionsRadList()).containsExactly(0.0, 0.0);
+      assertThat(move(site, "anna", 0.1, 1).getCode()).isEqualTo("tandem.robot.silent");
+
+      site.speaking = true;
+      site.watched(v -> v.getMode().equals("live"));
+    }
+  }
+
+  @Test
+  void shouldRefuseASecondNodeOnTheSameDataAndAnUnknownRobot() throws Exception {
+    try (var site = new LocalSite(data, "ada", Map.of())) {
+      assertThatThrownBy(() -> new LocalSite(data, "eve", Map.of()))
+          .hasMessageContaining("another process uses it");
+      assertThatThrownBy(() -> get(site.node.twins().show("nobody")))
+          .isInstanceOf(CompletionException.class)
+          .cause()
+          .isInstanceOfSatisfying(
+              Refused.class, r -> assertThat(r.code()).isEqualTo("tandem.robot.unknown"));
+    }
+  }
+}
