@@ -1,6 +1,7 @@
 // Who may command this robot, and the way to become that one.
 
 import { el, flag, fixed, kind, milliseconds, Part, text } from '../dom.js';
+import { api } from '../api.js';
 import { lease } from '../control.js';
 import { store } from '../store.js';
 
@@ -10,6 +11,9 @@ class Lease extends Part {
     this.chip = el('span.chip');
     this.guard = el('dd');
     this.epoch = el('dd');
+    this.profile = el('span');
+    this.accept = el('button.small', { type: 'button', id: 'profile-accept', title: 'Uses the proposed profile; recorded with your name', onclick: () => this.acceptIt() }, 'Accept');
+    this.ambiguous = el('p.answer');
     this.who = el('input', { id: 'operator', maxlength: 100, value: store.operator, autocomplete: 'off', spellcheck: 'false',
       onchange: () => this.who.value.trim() && store.setOperator(this.who.value.trim()) });
     this.acquire = el('button.primary', { type: 'button', id: 'lease-acquire', onclick: () => lease('acquire') }, 'Acquire');
@@ -21,9 +25,9 @@ class Lease extends Part {
     this.note = el('p.answer', { role: 'status' });
     this.append(el('h2', {}, 'Lease', this.chip),
       el('p.holder', {}, this.holder),
-      el('dl.pairs', {}, el('dt', {}, 'epoch'), this.epoch, el('dt', {}, 'guard'), this.guard),
+      el('dl.pairs', {}, el('dt', {}, 'epoch'), this.epoch, el('dt', {}, 'guard'), this.guard, el('dt', {}, 'profile'), el('dd', {}, this.profile, this.accept)),
       el('div.row', {}, el('label.field', {}, el('span', {}, 'operating as'), this.who), this.acquire, this.release, this.take),
-      this.asking, this.note);
+      this.asking, this.note, this.ambiguous);
   }
 
   ask(open) {
@@ -42,7 +46,22 @@ class Lease extends Part {
     this.ask(false);
   }
 
+  async acceptIt() {
+    const robot = store.current;
+    try {
+      robot.profile = await api.acceptProfile(robot.name, store.operator);
+      robot.limits = new Map(robot.profile.limits.map((l) => [l.joint, l]));
+    } catch (failure) {
+      store.leaseNote = failure.message;
+    }
+  }
+
   update() {
+    const profile = store.current?.profile;
+    const target = profile?.joint?.topic || Object.values(profile?.reach ?? {})[0]?.topic;
+    text(this.profile, profile ? `${profile.source || 'unknown'}${target ? ` → ${target}` : ', no way to command found'}` : 'none yet');
+    flag(this.accept, 'hidden', profile?.source !== 'proposed' || !target);
+    text(this.ambiguous, (profile?.ambiguities ?? []).join('; '));
     const view = store.current?.view;
     const held = view?.lease?.holder ?? null;
     const mine = store.hasLease;

@@ -47,6 +47,8 @@ class Overlay extends Part {
   build() {
     this.banner = el('p.old', { hidden: true });
     this.failure = el('p.failure', { hidden: true });
+    this.hazards = el('ul.hazards', { 'aria-label': 'Hazards' });
+    this.hazardRows = new Map();
     this.ghost = el('input', { type: 'checkbox', id: 'ghost', checked: true, onchange: () => (store.ghost = this.ghost.checked) });
     this.figures = el('dl.figures');
     this.values = new Map();
@@ -58,7 +60,7 @@ class Overlay extends Part {
     this.brief = el('span.brief');
     this.dream = el('div.dream', {}, el('label.switch', {}, this.ghost, el('i'), el('span', {}, 'Dream')), this.brief, this.figures);
     this.legend = el('p.legend.quiet', {}, 'drag: turn · wheel: zoom · right button: shift');
-    this.append(this.banner, this.failure, this.dream, this.legend);
+    this.append(this.banner, this.hazards, this.failure, this.dream, this.legend);
   }
 
   update() {
@@ -70,6 +72,18 @@ class Overlay extends Part {
     const failure = store.sceneFailure ? `3D view not available: ${store.sceneFailure}. Everything else works.` : robot?.failure ? `Not drawn: ${robot.failure}` : robot && !robot.urdf ? 'Not drawn: no robot_description received yet' : robot?.missingVisuals ? `${robot.missingVisuals} mesh visuals are not drawn: their files are on the robot` : '';
     text(this.failure, failure);
     flag(this.failure, 'hidden', !failure);
+    const up = (robot?.view?.hazards ?? []).filter((h) => h.until === null);
+    keyed(this.hazards, this.hazardRows, up, (h) => h.kind + h.since, () => {
+      const chip = el('span.chip');
+      return {
+        element: el('li', {}, chip),
+        update: (h) => {
+          text(chip, h.kind.replaceAll('-', ' '));
+          kind(chip, h.severity === 'error' ? 'bad' : h.severity === 'warning' ? 'warn' : 'busy');
+          if (chip.title !== h.text) chip.title = h.text;
+        },
+      };
+    });
     const dream = store.dream;
     flag(this.dream, 'hidden', !dream);
     const d = dream?.view?.difference;
