@@ -7,7 +7,7 @@ import akka.actor.typed.Props;
 import akka.actor.typed.SupervisorStrategy;
 import akka.actor.typed.javadsl.Behaviors;
 import java.time.Duration;
-import tandem.robot.inbound.CommandDoor;
+import tandem.robot.door.CommandDoor;
 import tandem.robot.inbound.GatewaySettings;
 import tandem.robot.inbound.RobotLink;
 import tandem.robot.inbound.RobotNames;
@@ -58,6 +58,7 @@ public final class RobotGateway implements AutoCloseable {
     CommandDoor commands =
         new CommandDoor(
             settings.robotsMeet(),
+            false,
             (robot, topic, publisher) -> door.foreignAuthority(robot, topic, publisher, true));
     Router router = Router.listen(RouterConfig.on(settings.listen()).withPolicy(commands));
     commands.local(router.local().zid());

@@ -9,6 +9,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
 import java.util.function.Predicate;
+import tandem.robot.door.Identity;
 import tandem.ros2.Attachment;
 import tandem.ros2.Gid;
 import tandem.ros2.node.DomainTap;

@@ -14,6 +14,7 @@ import tandem.proto.body.Urdf;
 import tandem.proto.v1.CommandTarget;
 import tandem.proto.v1.JointLimit;
 import tandem.proto.v1.RobotProfile;
+import tandem.robot.door.Identity;
 
 /**
  * The profile that a robot's graph suggests (contract, "Robot profile and command mapping"). Pure.

@@ -26,6 +26,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tandem.proto.v1.RobotProfile;
+import tandem.robot.door.CommandDoor;
+import tandem.robot.door.Identity;
 import tandem.ros2.TypeName;
 import tandem.ros2.graph.Graph;
 import tandem.ros2.graph.LivelinessToken;
@@ -55,9 +57,11 @@ import tandem.zenoh.Session;
  */
 public final class RobotLink extends AbstractBehavior<RobotLink.Message> {
   private static final Logger LOG = LoggerFactory.getLogger(RobotLink.class);
-  private static final Duration TICK = Duration.ofMillis(500);
+  private static final Duration TICK = Duration.ofMillis(200);
   private static final long DESCRIPTION_WAIT_NANOS = 3_000_000_000L;
   private static final long PROOF_WAIT_NANOS = 5_000_000_000L;
+  private static final long FIRST_STABLE_NANOS = 300_000_000;
+  private static final long STABLE_NANOS = 1_500_000_000;
   private static final long PROFILE_WAIT_NANOS = 2_000_000_000L;
 
   /** What happens on a link. */
@@ -101,6 +105,8 @@ public final class RobotLink extends AbstractBehavior<RobotLink.Message> {
     List<String> joints = List.of();
     String urdf;
     RobotProfile proposed;
+    RobotProfile candidate;
+    long candidateNanos;
     final Map<String, String> typeByTopic = new HashMap<>();
 
     Robot(String name, String namespace) {
@@ -417,7 +423,7 @@ public final class RobotLink extends AbstractBehavior<RobotLink.Message> {
               ? entity.kind() == Kind.PUBLISHER
                   && Identity.claim(entity.name()).filter(Identity.ROOT::equals).isPresent()
               : Identity.isUnder(entity.namespace(), robot.namespace);
-      if (inside && !isGuards(entity)) {
+      if (inside && !isGuards(entity) && !entity.node().equals("tandem_guard")) {
         return true;
       }
     }
@@ -747,7 +753,13 @@ public final class RobotLink extends AbstractBehavior<RobotLink.Message> {
             robot.joints,
             robot.urdf,
             isOnLoopback(robot));
-    if (!proposal.equals(robot.proposed)) {
+    if (!proposal.equals(robot.candidate)) {
+      robot.candidate = proposal;
+      robot.candidateNanos = now;
+    }
+    // Tokens come and go one by one: what is half there is not proposed.
+    long stable = robot.proposed == null ? FIRST_STABLE_NANOS : STABLE_NANOS;
+    if (!proposal.equals(robot.proposed) && now - robot.candidateNanos >= stable) {
       robot.proposed = proposal;
       LOG.info(
           "robot {}: profile proposed: joint {}, reach {}, open: {}",

@@ -1,4 +1,4 @@
-package tandem.robot.inbound;
+package tandem.robot.door;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package tandem.robot.inbound;
+package tandem.robot.door;
 
 import java.util.HashMap;
 import java.util.HashSet;
@@ -56,6 +56,7 @@ public final class CommandDoor implements IngressPolicy {
   private record Protected(String robot, int domain, String namespace, Set<String> topics) {}
 
   private final boolean robotsMeet;
+  private final boolean ownedByGuard;
   private final Refusals refusals;
   private final AtomicLong refusedPuts = new AtomicLong();
   private final Map<String, Long> saidNanos = new ConcurrentHashMap<>();
@@ -66,8 +67,13 @@ public final class CommandDoor implements IngressPolicy {
   private volatile Map<String, Meaning> meanings = new ConcurrentHashMap<>();
   private volatile String localZid = "";
 
-  public CommandDoor(boolean robotsMeet, Refusals refusals) {
+  /**
+   * @param ownedByGuard it is the door of a guard's own listener: its local session is the guard
+   *     itself, and anybody may ask it (it takes only a stop that way)
+   */
+  public CommandDoor(boolean robotsMeet, boolean ownedByGuard, Refusals refusals) {
     this.robotsMeet = robotsMeet;
+    this.ownedByGuard = ownedByGuard;
     this.refusals = refusals;
   }
 
@@ -142,10 +148,11 @@ public final class CommandDoor implements IngressPolicy {
           kind == Kind.QUERY || kind == Kind.REPLY || isLocal(from) || refuse("?", key, from);
       case Meaning.Command(String robot, String topic) ->
           from.equals(guards.get(robot))
+              || ownedByGuard && isLocal(from)
               || kind == Kind.REPLY && isOf(from, robot)
               || refuse(robot, topic, from);
       case Meaning.GuardRequest(String robot) ->
-          kind == Kind.REPLY || isLocal(from) || refuse(robot, key, from);
+          kind == Kind.REPLY || ownedByGuard || isLocal(from) || refuse(robot, key, from);
       case Meaning.GuardReport(String robot) ->
           from.equals(guards.get(robot)) || kind == Kind.QUERY || isLocal(from);
     };

@@ -1,4 +1,4 @@
-package tandem.robot.inbound;
+package tandem.robot.door;
 
 import java.util.Optional;
 import java.util.Set;
@@ -20,8 +20,8 @@ import java.util.TreeSet;
  *       nobody.
  * </ol>
  */
-final class Identity {
-  static final String ROOT = "/";
+public final class Identity {
+  public static final String ROOT = "/";
   private static final Set<String> CLAIMS = Set.of("joint_states", "robot_description");
   private static final Set<String> SHARED =
       Set.of("/tf", "/tf_static", "/diagnostics", "/rosout", "/clock");
@@ -29,7 +29,7 @@ final class Identity {
   private Identity() {}
 
   /** The namespace that a topic claims to be a robot; empty for any other topic. */
-  static Optional<String> claim(String topic) {
+  public static Optional<String> claim(String topic) {
     int slash = topic.lastIndexOf('/');
     return CLAIMS.contains(topic.substring(slash + 1))
         ? Optional.of(slash == 0 ? ROOT : topic.substring(0, slash))
@@ -37,12 +37,12 @@ final class Identity {
   }
 
   /** Whether the topic's owner depends on who publishes it. */
-  static boolean isShared(String topic) {
+  public static boolean isShared(String topic) {
     return SHARED.contains(topic);
   }
 
   /** Namespaces that are robots, given all claims: those that lie under another one are not. */
-  static SortedSet<String> robots(Set<String> claims) {
+  public static SortedSet<String> robots(Set<String> claims) {
     SortedSet<String> robots = new TreeSet<>();
     for (String claim : claims) {
       boolean deeper =
@@ -63,7 +63,8 @@ final class Identity {
    * @param publisherNamespace namespace of the publishing node; null where it is not known
    * @param robots namespaces that are robots, as {@link #robots} gives them
    */
-  static Optional<String> owner(String topic, String publisherNamespace, Set<String> robots) {
+  public static Optional<String> owner(
+      String topic, String publisherNamespace, Set<String> robots) {
     if (isShared(topic)) {
       Optional<String> publisher =
           publisherNamespace == null ? Optional.empty() : under(publisherNamespace, robots);
@@ -81,7 +82,7 @@ final class Identity {
   }
 
   /** Whether a name is the namespace itself or lies under it. */
-  static boolean isUnder(String name, String namespace) {
+  public static boolean isUnder(String name, String namespace) {
     return namespace.equals(ROOT)
         || name.equals(namespace)
         || name.startsWith(namespace)
@@ -90,7 +91,7 @@ final class Identity {
   }
 
   /** The name of a robot known by its namespace: slashes within become underscores. */
-  static String name(String namespace, String rootName) {
+  public static String name(String namespace, String rootName) {
     return namespace.equals(ROOT) ? rootName : namespace.substring(1).replace('/', '_');
   }
 
@@ -98,7 +99,7 @@ final class Identity {
    * Where samples that belong to nobody yet are kept together: the first chunk of a name that has
    * several, else the root.
    */
-  static String prospect(String topic, String publisherNamespace) {
+  public static String prospect(String topic, String publisherNamespace) {
     String name = isShared(topic) && publisherNamespace != null ? publisherNamespace + "/x" : topic;
     int slash = name.indexOf('/', 1);
     return slash < 0 ? ROOT : name.substring(0, slash);

@@ -1,0 +1,150 @@
+package tandem.robot.guard;
+
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Follows the robot's samples, from whichever link they come first. No clock of its own. Times are
+ * nanoseconds of the guard's monotonic clock since its start; thread-safe.
+ *
+ * <p>A sample is as old as it took on its way: how much longer it took than the fastest one of its
+ * publisher is taken off its time of receipt, so that samples which a paused node lets go in a
+ * burst do not pass for new ones. The fastest way is forgotten at 200 ppm, for clocks that drift,
+ * and at once when a delay above 10 s shows that a clock was set.
+ */
+final class BodyTracker {
+  private static final int MAX_JOINTS = 512;
+  private static final int MAX_PUBLISHERS = 32;
+  private static final long CLOCK_SET_NANOS = 10_000_000_000L;
+  private static final double DRIFT = 200e-6;
+
+  /** Less than this over 300 ms is a mean speed below 0.05 rad/s. */
+  private static final double STILL_RAD = 0.015;
+
+  private static final long GAP_NANOS = 500_000_000;
+  private static final long ODOMETRY_FIRST_NANOS = 1_000_000_000;
+
+  private static final class Publisher {
+    long sequence = Long.MIN_VALUE;
+    double fastestNanos = Double.NaN;
+    long lastNanos;
+  }
+
+  private final Map<String, Publisher> publishers =
+      new LinkedHashMap<>(16, 0.75f, true) {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Publisher> eldest) {
+          return size() > MAX_PUBLISHERS;
+        }
+      };
+  private final Map<String, Body.Joint> joints = new LinkedHashMap<>();
+  private final Map<String, Double> anchors = new HashMap<>();
+  private long stillSinceNanos = Body.MOVING;
+  private long newestNanos;
+  private double tiltRad = Double.NaN;
+  private long tiltNanos;
+  private long odometryNanos = Long.MIN_VALUE;
+
+  /**
+   * What came with a sample.
+   *
+   * @param publisher stable name
+   * @param sequence -1 where the wire has none
+   * @param sourceNanos sender's clock; -1 where the wire has none
+   * @param receivedNanos guard's clock
+   */
+  record Origin(String publisher, long sequence, long sourceNanos, long receivedNanos) {}
+
+  /** When it was measured, as far as one can know; {@link Long#MIN_VALUE}: it came before. */
+  private long measured(Origin origin) {
+    Publisher publisher = publishers.computeIfAbsent(origin.publisher(), name -> new Publisher());
+    if (origin.sequence() >= 0) {
+      if (origin.sequence() <= publisher.sequence) {
+        return Long.MIN_VALUE;
+      }
+      publisher.sequence = origin.sequence();
+    }
+    if (origin.sourceNanos() < 0) {
+      return origin.receivedNanos();
+    }
+    double offset = (double) origin.receivedNanos() - origin.sourceNanos();
+    double forgotten = DRIFT * Math.max(0, origin.receivedNanos() - publisher.lastNanos);
+    publisher.lastNanos = origin.receivedNanos();
+    double fastest = publisher.fastestNanos + forgotten;
+    if (Double.isNaN(fastest) || offset < fastest || offset - fastest > CLOCK_SET_NANOS) {
+      fastest = offset;
+    }
+    publisher.fastestNanos = fastest;
+    return origin.receivedNanos() - (long) (offset - fastest);
+  }
+
+  /** Positions that are not finite count as not measured. */
+  synchronized void joints(Origin origin, List<String> names, double[] positionsRad) {
+    long nanos = measured(origin);
+    if (nanos == Long.MIN_VALUE || nanos < newestNanos) {
+      return;
+    }
+    if (nanos - newestNanos > GAP_NANOS) {
+      anchors.clear();
+    }
+    boolean moved = anchors.isEmpty();
+    int count = Math.min(names.size(), positionsRad.length);
+    for (int i = 0; i < count; i++) {
+      String name = names.get(i);
+      if (!Double.isFinite(positionsRad[i])
+          || joints.size() >= MAX_JOINTS && !joints.containsKey(name)) {
+        continue;
+      }
+      joints.put(name, new Body.Joint(positionsRad[i], nanos));
+      Double anchor = anchors.get(name);
+      if (anchor == null) {
+        anchors.put(name, positionsRad[i]);
+      } else if (Math.abs(positionsRad[i] - anchor) > STILL_RAD) {
+        moved = true;
+      }
+    }
+    if (moved) {
+      joints.forEach((name, joint) -> anchors.put(name, joint.positionRad()));
+      stillSinceNanos = nanos;
+    }
+    newestNanos = nanos;
+    joints.values().removeIf(joint -> newestNanos - joint.measuredNanos() > 60 * GAP_NANOS);
+    anchors.keySet().retainAll(joints.keySet());
+  }
+
+  /** Orientation of the base in the world; one that is no unit quaternion says nothing. */
+  synchronized void odometry(Origin origin, double qx, double qy, double qz, double qw) {
+    odometryNanos = origin.receivedNanos();
+    tilt(origin, qx, qy, qz, qw);
+  }
+
+  /** Orientation of the inertial sensor in the world; counts where no odometry comes. */
+  synchronized void attitude(Origin origin, double qx, double qy, double qz, double qw) {
+    if (odometryNanos == Long.MIN_VALUE
+        || origin.receivedNanos() - odometryNanos > ODOMETRY_FIRST_NANOS) {
+      tilt(origin, qx, qy, qz, qw);
+    }
+  }
+
+  private void tilt(Origin origin, double qx, double qy, double qz, double qw) {
+    double norm = Math.sqrt(qx * qx + qy * qy + qz * qz + qw * qw);
+    if (!(Math.abs(norm - 1) < 0.1)) {
+      return;
+    }
+    long nanos = measured(origin);
+    if (nanos == Long.MIN_VALUE) {
+      return;
+    }
+    // The world's z part of the body's z axis is 1 - 2 (x^2 + y^2) for a unit quaternion.
+    double up = 1 - 2 * (qx * qx + qy * qy) / (norm * norm);
+    tiltRad = Math.acos(Math.max(-1, Math.min(1, up)));
+    tiltNanos = nanos;
+  }
+
+  /** What is known now. */
+  synchronized Body body() {
+    return new Body(joints, anchors.isEmpty() ? Body.MOVING : stillSinceNanos, tiltRad, tiltNanos);
+  }
+}

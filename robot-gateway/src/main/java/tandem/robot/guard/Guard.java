@@ -1,0 +1,640 @@
+package tandem.robot.guard;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingDeque;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import tandem.proto.v1.Challenge;
+import tandem.proto.v1.GuardLogRecord;
+import tandem.proto.v1.GuardMemory;
+import tandem.proto.v1.GuardReply;
+import tandem.proto.v1.GuardRequest;
+import tandem.proto.v1.GuardStatus;
+import tandem.proto.v1.RobotProfile;
+import tandem.robot.door.CommandDoor;
+import tandem.zenoh.Encoding;
+import tandem.zenoh.PutOptions;
+import tandem.zenoh.Qos;
+import tandem.zenoh.Query;
+import tandem.zenoh.Router;
+import tandem.zenoh.RouterConfig;
+import tandem.zenoh.Session;
+import tandem.zenoh.SessionConfig;
+
+/**
+ * A guard that runs: {@link GuardCore} with a clock, its files, and its links.
+ *
+ * <p>One thread takes inputs from a bounded queue, stops first, and runs what the core decides;
+ * receiving threads only put into that queue, or into {@link BodyTracker}. The state directory
+ * (mode 700, files 600) holds key, state, log, profile, the endpoint of the own listener and the
+ * process id; a lock in it keeps a second guard out.
+ */
+public final class Guard implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(Guard.class.getName());
+  private static final String PROFILE = "guard.profile";
+  private static final String LOCK = "guard.lock";
+  private static final String ENDPOINT = "endpoint";
+  private static final String PID = "guard.pid";
+  private static final int MAX_QUEUED = 512;
+  private static final int MAX_REQUEST_BYTES = 256 << 10;
+  private static final int QUEUE_BYTES = 4 << 20;
+  private static final int MAX_MESSAGE_BYTES = 4 << 20;
+  private static final int MOST_LOG_RECORDS_AT_ONCE = 64;
+  private static final long TICK_NANOS = 20_000_000;
+  private static final long STATUS_NANOS = 100_000_000;
+  private static final long LOG_AGAIN_NANOS = 1_000_000_000;
+  private static final Duration END_TIMEOUT = Duration.ofSeconds(10);
+  private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(2);
+  private static final PutOptions AT_ONCE =
+      PutOptions.DEFAULT
+          .withQos(new Qos(1, Qos.Congestion.DROP, true, true))
+          .withEncoding(Encoding.PROTOBUF);
+
+  /**
+   * How a guard is started.
+   *
+   * @param linger it ends so long after the last gateway was heard; null: never
+   * @param namespace ROS namespace of the robot; null: a slash and its name, or what the profile
+   *     says
+   */
+  public record Settings(
+      String robot,
+      List<String> connect,
+      String listen,
+      Path directory,
+      int domain,
+      String namespace,
+      Duration linger) {
+    public Settings {
+      if (!robot.matches("[A-Za-z0-9_.-]{1,64}")) {
+        throw new IllegalArgumentException(
+            "robot: expected 1..64 letters, digits, _ . -, found \"" + robot + "\"");
+      }
+      connect = List.copyOf(connect);
+    }
+  }
+
+  private sealed interface Item {
+    /** A request that came over a link. */
+    record Asked(Query query, GuardRequest request, boolean fromGateway) implements Item {}
+
+    record Input(GuardInput input) implements Item {}
+  }
+
+  private final Settings settings;
+  private final long startNanos = System.nanoTime();
+  private final String requestKey;
+  private final FileChannel lockFile;
+  private final FileLock lock;
+  private final GuardStore store;
+  private final GuardKey key;
+  private final GuardLog log;
+  private final Router router;
+  private final CommandDoor door;
+  private final BodyTracker body = new BodyTracker();
+  private final String namespace;
+  private final GuardLink own;
+  private final List<GuardLink> gateways = new CopyOnWriteArrayList<>();
+  private final LinkedBlockingDeque<Item> queue = new LinkedBlockingDeque<>(MAX_QUEUED);
+  private final Map<Long, Query> asked = new HashMap<>();
+  private final AtomicBoolean endAsked = new AtomicBoolean();
+  private final CountDownLatch ended = new CountDownLatch(1);
+  private final Thread loop;
+  private GuardState state;
+  private long nextReply = 1;
+  private long lastGatewayNanos = System.nanoTime();
+  private GuardInput.Presence presence = GuardInput.Presence.NONE;
+
+  private Guard(Settings settings) throws IOException {
+    this.settings = settings;
+    this.requestKey = "tandem/guard/" + settings.robot() + "/request";
+    Path directory = settings.directory();
+    Files.createDirectories(
+        directory,
+        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+    lockFile =
+        FileChannel.open(
+            directory.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    lock = lockFile.tryLock();
+    if (lock == null) {
+      lockFile.close();
+      throw new IOException(
+          "%s: a guard of %s runs on it already; not started (there is one guard per robot)"
+              .formatted(directory, settings.robot()));
+    }
+    boolean startedBefore = GuardKey.exists(directory);
+    GuardStore.Opened opened = GuardStore.open(directory);
+    store = opened.store();
+    boolean lost = opened.memory().isEmpty() && startedBefore;
+    GuardMemory memory =
+        opened
+            .memory()
+            .orElseGet(
+                () ->
+                    GuardMemory.newBuilder()
+                        .setVersion(1)
+                        .setRobot(settings.robot())
+                        .setArmed(!lost)
+                        .build());
+    if (!memory.getRobot().equals(settings.robot())) {
+      throw new IOException(
+          "%s: robot: expected %s, found the state of %s; not started"
+              .formatted(directory, settings.robot(), memory.getRobot()));
+    }
+    if (opened.memory().isEmpty()) {
+      store.write(memory);
+    }
+    key = GuardKey.open(directory);
+    log = GuardLog.open(directory, memory.getLogAcked());
+    RobotProfile profile = readProfile(directory.resolve(PROFILE)).orElse(null);
+    namespace = namespace(settings, profile);
+    byte[] boot = new byte[16];
+    new SecureRandom().nextBytes(boot);
+    state = GuardState.starting(settings.robot(), HexFormat.of().formatHex(boot), memory, profile);
+    door =
+        new CommandDoor(
+            true, true, (robot, topic, who) -> offer(new GuardInput.Foreign(topic, who, true)));
+    RouterConfig on = RouterConfig.on(settings.listen());
+    router =
+        Router.listen(
+            new RouterConfig(
+                on.endpoint(),
+                door,
+                on.lease(),
+                QUEUE_BYTES,
+                on.blockTimeout(),
+                MAX_MESSAGE_BYTES,
+                16,
+                2_000));
+    door.local(router.local().zid());
+    door.protect(settings.robot(), settings.domain(), namespace, Set.of());
+    own = new GuardLink(router.local(), settings.domain(), namespace, body, startNanos);
+    router.local().declareQueryable(requestKey, true, query -> take(query, false));
+    GuardKey.write(directory, ENDPOINT, router.endpoint().getBytes(StandardCharsets.UTF_8));
+    GuardKey.write(
+        directory,
+        PID,
+        Long.toString(ProcessHandle.current().pid()).getBytes(StandardCharsets.UTF_8));
+    append(
+        new GuardEffect.Log(
+            lost ? "lost-state" : "started",
+            "",
+            memory.getHighestSeen(),
+            "guard",
+            lost
+                ? opened.why() + ", but a guard was here before: motion is refused until re-armed"
+                : "boot " + state.bootId() + (memory.getStopLatched() ? ", stop latched" : ""),
+            "",
+            true));
+    loop = new Thread(this::run, "guard");
+    settings.connect().forEach(endpoint -> Thread.startVirtualThread(() -> connect(endpoint)));
+    loop.start();
+  }
+
+  private static String namespace(Settings settings, RobotProfile profile) {
+    if (settings.namespace() != null) {
+      return settings.namespace();
+    }
+    return profile != null && !profile.getNamespace().isEmpty()
+        ? profile.getNamespace()
+        : "/" + settings.robot();
+  }
+
+  private static Optional<RobotProfile> readProfile(Path file) throws IOException {
+    if (!Files.exists(file)) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(RobotProfile.parseFrom(Files.readAllBytes(file)));
+    } catch (InvalidProtocolBufferException malformed) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "{0}: no profile in it ({1}); motion is refused until one comes",
+          file,
+          malformed.getMessage());
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * Starts a guard.
+   *
+   * @throws IOException when its state directory cannot be used, or another guard uses it
+   * @throws tandem.zenoh.ZenohException when its endpoint cannot be listened on
+   */
+  public static Guard start(Settings settings) throws IOException {
+    return new Guard(settings);
+  }
+
+  /** Where it really listens. */
+  public String endpoint() {
+    return router.endpoint();
+  }
+
+  /** Waits for its end. */
+  public void join() throws InterruptedException {
+    ended.await();
+  }
+
+  // ---- links
+
+  private void connect(String endpoint) {
+    Session session = null;
+    while (session == null && !endAsked.get()) {
+      try {
+        session =
+            Session.open(
+                new SessionConfig(
+                    List.of(endpoint),
+                    CONNECT_TIMEOUT,
+                    Duration.ofSeconds(10),
+                    QUEUE_BYTES,
+                    Duration.ofSeconds(1),
+                    MAX_MESSAGE_BYTES));
+      } catch (RuntimeException notThere) {
+        LOG.log(
+            System.Logger.Level.DEBUG, "{0}: {1}; tried again", endpoint, notThere.getMessage());
+        java.util.concurrent.locks.LockSupport.parkNanos(500_000_000);
+      }
+    }
+    if (session == null) {
+      return;
+    }
+    Session open = session;
+    open.declareQueryable(requestKey, true, query -> take(query, open));
+    open.declareToken("tandem/guard/" + settings.robot() + "/alive");
+    gateways.add(new GuardLink(open, settings.domain(), namespace, body, startNanos));
+  }
+
+  private void take(Query query, Session gateway) {
+    GuardRequest request = parse(query);
+    if (request == null) {
+      return;
+    }
+    if (request.hasChallenge()) {
+      answer(query, request.getChallenge(), gateway);
+    } else {
+      enqueue(query, request, true);
+    }
+  }
+
+  private void take(Query query, boolean fromGateway) {
+    GuardRequest request = parse(query);
+    if (request != null) {
+      enqueue(query, request, fromGateway);
+    }
+  }
+
+  private GuardRequest parse(Query query) {
+    byte[] payload = query.payload();
+    String wrong = null;
+    if (!query.key().equals(requestKey)) {
+      wrong = "key: expected " + requestKey + ", found " + query.key();
+    } else if (payload == null || payload.length > MAX_REQUEST_BYTES) {
+      wrong = "request: expected at most " + MAX_REQUEST_BYTES + " bytes";
+    } else {
+      try {
+        return GuardRequest.parseFrom(payload);
+      } catch (InvalidProtocolBufferException malformed) {
+        wrong = "request: " + malformed.getMessage();
+      }
+    }
+    try (query) {
+      query.replyError(
+          (wrong + "; nothing was done").getBytes(StandardCharsets.UTF_8), Encoding.STRING);
+    }
+    return null;
+  }
+
+  private void enqueue(Query query, GuardRequest request, boolean fromGateway) {
+    Item item = new Item.Asked(query, request, fromGateway);
+    boolean taken;
+    if (request.hasStop()) {
+      taken = queue.offerFirst(item);
+      if (!taken) {
+        queue.pollLast();
+        taken = queue.offerFirst(item);
+      }
+    } else {
+      taken = queue.size() < MAX_QUEUED - 16 && queue.offerLast(item);
+    }
+    if (!taken) {
+      try (query) {
+        query.replyError(
+            "too many requests wait; nothing was done".getBytes(StandardCharsets.UTF_8),
+            Encoding.STRING);
+      }
+    }
+  }
+
+  private void offer(GuardInput input) {
+    queue.offerLast(new Item.Input(input));
+  }
+
+  /** Proves that this session is the guard's, to the router it is connected to and no other. */
+  private void answer(Query query, Challenge challenge, Session gateway) {
+    String zid = gateway.zid();
+    GuardReply.Builder reply = GuardReply.newBuilder().setGuardZid(zid);
+    if (challenge.getNonce().size() == GuardKey.NONCE_BYTES
+        && challenge.getRouterZid().equals(gateway.peerZid())) {
+      byte[] signature =
+          key.sign(challenge.getNonce().toByteArray(), zid, challenge.getRouterZid());
+      reply
+          .setAccepted(true)
+          .setSignature(com.google.protobuf.ByteString.copyFrom(signature))
+          .setPublicKey(com.google.protobuf.ByteString.copyFrom(key.publicKey()));
+    } else {
+      reply
+          .setCode("tandem.guard.bad-challenge")
+          .setWhy(
+              "challenge: expected a nonce of "
+                  + GuardKey.NONCE_BYTES
+                  + " bytes and router "
+                  + gateway.peerZid()
+                  + "; not signed");
+    }
+    try (query) {
+      query.reply(requestKey, reply.build().toByteArray(), AT_ONCE);
+    }
+  }
+
+  // ---- the loop
+
+  private void run() {
+    long nextTick = System.nanoTime();
+    long nextStatus = nextTick;
+    long nextLog = nextTick;
+    long endBy = Long.MAX_VALUE;
+    try {
+      while (true) {
+        long wait = nextTick - System.nanoTime();
+        Item item = wait > 0 ? queue.poll(wait, TimeUnit.NANOSECONDS) : queue.poll();
+        switch (item) {
+          case Item.Asked(var query, var request, var fromGateway) ->
+              request(query, request, fromGateway);
+          case Item.Input(var input) -> decide(input);
+          case null -> {}
+        }
+        long now = System.nanoTime();
+        if (now - nextTick >= 0) {
+          nextTick = now + TICK_NANOS;
+          look();
+          decide(new GuardInput.Tick());
+        }
+        if (now - nextStatus >= 0) {
+          nextStatus = now + STATUS_NANOS;
+          log.sync();
+          publishStatus();
+        }
+        if (now - nextLog >= 0) {
+          nextLog = now + LOG_AGAIN_NANOS;
+          log.waiting(MOST_LOG_RECORDS_AT_ONCE).forEach(this::publishLog);
+        }
+        if (gateways.stream().anyMatch(link -> link.session().connected())) {
+          lastGatewayNanos = now;
+        }
+        if (settings.linger() != null && now - lastGatewayNanos > settings.linger().toNanos()) {
+          end("no gateway was heard for " + settings.linger().toSeconds() + " s");
+        }
+        if (endAsked.get()) {
+          endBy = Math.min(endBy, now + END_TIMEOUT.toNanos());
+          // With nobody listening there is nothing left that it could bring to rest.
+          boolean done = GuardCore.atRest(state) || presence.listeners().isEmpty();
+          if (queue.isEmpty() && done || now > endBy) {
+            return;
+          }
+        }
+      }
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+    } finally {
+      release();
+    }
+  }
+
+  private void request(Query query, GuardRequest request, boolean fromGateway) {
+    long number = nextReply++;
+    asked.put(number, query);
+    decide(new GuardInput.Request(request, fromGateway, number));
+  }
+
+  private void decide(GuardInput input) {
+    GuardCore.Decision decision =
+        GuardCore.decide(state, System.nanoTime() - startNanos, body.body(), input);
+    state = decision.state();
+    for (GuardEffect effect : decision.effects()) {
+      switch (effect) {
+        case GuardEffect.Store(var memory) -> decide(store(memory));
+        case GuardEffect.StoreProfile(var profile) -> storeProfile(profile);
+        case GuardEffect.Reply reply -> reply(reply);
+        case GuardEffect.Log record -> append(record);
+        case GuardEffect.AckLog(long upTo) -> log.acked(upTo);
+        case GuardEffect.MoveJoints move -> {
+          String why = publishing().map(link -> link.send(move)).orElse("no link to the robot");
+          if (!move.commandId().isEmpty()) {
+            decide(new GuardInput.Published(move.commandId(), why.isEmpty(), why));
+          }
+        }
+        case GuardEffect.MoveTip move -> {
+          String why = publishing().map(link -> link.send(move)).orElse("no link to the robot");
+          decide(new GuardInput.Published(move.commandId(), why.isEmpty(), why));
+        }
+        case GuardEffect.TellStop tell -> publishing().ifPresent(link -> link.send(tell));
+      }
+    }
+  }
+
+  private GuardInput.Stored store(GuardMemory memory) {
+    try {
+      store.write(memory);
+      return new GuardInput.Stored(true, "");
+    } catch (IOException refused) {
+      LOG.log(System.Logger.Level.ERROR, "state not stored: {0}", refused.getMessage());
+      return new GuardInput.Stored(false, String.valueOf(refused.getMessage()));
+    }
+  }
+
+  private void storeProfile(RobotProfile profile) {
+    try {
+      GuardKey.write(settings.directory(), PROFILE, profile.toByteArray());
+    } catch (IOException refused) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "{0}: not stored ({1}); it holds until this guard ends",
+          PROFILE,
+          refused.getMessage());
+    }
+  }
+
+  private void reply(GuardEffect.Reply reply) {
+    Query query = asked.remove(reply.replyTo());
+    if (query == null) {
+      return;
+    }
+    GuardReply message =
+        GuardReply.newBuilder()
+            .setAccepted(reply.accepted())
+            .setCode(reply.code())
+            .setWhy(reply.why())
+            .setStatus(status())
+            .build();
+    try (query) {
+      query.reply(requestKey, message.toByteArray(), AT_ONCE);
+    } catch (RuntimeException gone) {
+      LOG.log(System.Logger.Level.WARNING, "reply not sent: {0}", gone.getMessage());
+    }
+  }
+
+  /** The one link on which it publishes. */
+  private Optional<GuardLink> publishing() {
+    if (presence.path().equals("robot")) {
+      return Optional.of(own);
+    }
+    return gateways.stream().filter(link -> link.session().connected()).findFirst();
+  }
+
+  /** Looks who listens and who else speaks; tells the core where it changed. */
+  private void look() {
+    List<GuardInput.Listener> direct = own.listeners();
+    GuardInput.Presence now =
+        direct.isEmpty()
+            ? new GuardInput.Presence(
+                "node",
+                gateways.stream()
+                    .filter(link -> link.session().connected())
+                    .findFirst()
+                    .map(GuardLink::listeners)
+                    .orElse(List.of()))
+            : new GuardInput.Presence("robot", direct);
+    Set<String> topics = new HashSet<>();
+    now.listeners().forEach(listener -> topics.add(listener.topic()));
+    if (!now.equals(presence)) {
+      presence = now;
+      door.protect(settings.robot(), settings.domain(), namespace, topics);
+      decide(new GuardInput.Seen(now));
+    }
+    Set<String> ownZids = new HashSet<>();
+    ownZids.add(router.local().zid());
+    gateways.forEach(link -> ownZids.add(link.session().zid()));
+    List<GuardInput.Foreign> foreign = new ArrayList<>(own.foreign(topics, ownZids));
+    gateways.forEach(link -> foreign.addAll(link.foreign(topics, ownZids)));
+    foreign.forEach(this::decide);
+  }
+
+  // ---- what it tells
+
+  private GuardStatus status() {
+    String version = Guard.class.getPackage().getImplementationVersion();
+    return GuardCore.status(state, System.nanoTime() - startNanos)
+        .setVersion(version == null ? "" : version)
+        .setLogHead(log.head())
+        .setListenEndpoint(router.endpoint())
+        .putCounters("logNotKept", log.left())
+        .build();
+  }
+
+  private void publishStatus() {
+    byte[] status = status().toByteArray();
+    put("status", status);
+  }
+
+  private void publishLog(GuardLogRecord record) {
+    put("log", record.toByteArray());
+  }
+
+  private void put(String what, byte[] message) {
+    String at = "tandem/guard/" + settings.robot() + "/" + what;
+    try {
+      router.local().put(at, message, AT_ONCE);
+      for (GuardLink link : gateways) {
+        if (link.session().connected()) {
+          link.session().put(at, message, AT_ONCE);
+        }
+      }
+    } catch (RuntimeException lost) {
+      LOG.log(System.Logger.Level.DEBUG, "{0} not sent: {1}", what, lost.getMessage());
+    }
+  }
+
+  private void append(GuardEffect.Log entry) {
+    Instant now = Instant.now();
+    GuardLogRecord record =
+        log.append(
+            GuardLogRecord.newBuilder()
+                .setToken(GuardCore.token(state, System.nanoTime() - startNanos))
+                .setWallNanos(now.getEpochSecond() * 1_000_000_000L + now.getNano())
+                .setKind(entry.kind())
+                .setCommandId(entry.commandId())
+                .setAuthority(entry.authority())
+                .setBy(entry.by())
+                .setWhy(entry.why())
+                .setCode(entry.code()));
+    if (record == null) {
+      return;
+    }
+    if (entry.sync()) {
+      log.sync();
+    }
+    publishLog(record);
+  }
+
+  // ---- the end
+
+  private void end(String why) {
+    if (endAsked.compareAndSet(false, true)) {
+      LOG.log(System.Logger.Level.INFO, "guard of {0} ends: {1}", settings.robot(), why);
+      queue.offerFirst(new Item.Input(new GuardInput.Ending(why)));
+    }
+  }
+
+  private void release() {
+    try {
+      for (GuardLink link : gateways) {
+        link.close();
+        link.session().close();
+      }
+      own.close();
+      router.close();
+      log.close();
+      store.close();
+      lock.release();
+      lockFile.close();
+    } catch (IOException failed) {
+      LOG.log(System.Logger.Level.WARNING, "guard not closed cleanly: {0}", failed.getMessage());
+    } finally {
+      ended.countDown();
+    }
+  }
+
+  /** Ends it after the robot is still, at most 10 s later. */
+  @Override
+  public void close() {
+    end("asked to");
+    try {
+      ended.await(END_TIMEOUT.plusSeconds(2).toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

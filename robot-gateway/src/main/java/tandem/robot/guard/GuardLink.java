@@ -1,0 +1,248 @@
+package tandem.robot.guard;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import tandem.robot.door.Identity;
+import tandem.ros2.Attachment;
+import tandem.ros2.Qos;
+import tandem.ros2.TopicKey;
+import tandem.ros2.TypeHash;
+import tandem.ros2.TypeName;
+import tandem.ros2.cdr.Float64s;
+import tandem.ros2.graph.LivelinessToken;
+import tandem.ros2.graph.LivelinessToken.Kind;
+import tandem.ros2.msg.BoolMessage;
+import tandem.ros2.msg.Header;
+import tandem.ros2.msg.Imu;
+import tandem.ros2.msg.JointState;
+import tandem.ros2.msg.JointTrajectory;
+import tandem.ros2.msg.JointTrajectoryPoint;
+import tandem.ros2.msg.Odometry;
+import tandem.ros2.msg.Point;
+import tandem.ros2.msg.Pose;
+import tandem.ros2.msg.PoseStamped;
+import tandem.ros2.msg.Quaternion;
+import tandem.ros2.msg.RosDuration;
+import tandem.ros2.msg.Time;
+import tandem.ros2.node.GraphWatch;
+import tandem.ros2.node.Ros2Node;
+import tandem.ros2.node.Ros2Publisher;
+import tandem.zenoh.Declared;
+import tandem.zenoh.Sample;
+import tandem.zenoh.Session;
+
+/**
+ * The guard as a ROS 2 node on one link: hears the robot, and publishes commands when it is told
+ * to. Thread-safe; never blocks: a command that the link cannot take at once is dropped, not kept
+ * for later (invariant I3).
+ */
+final class GuardLink implements AutoCloseable {
+  static final String NODE = "tandem_guard";
+  private static final tandem.zenoh.Qos AT_ONCE =
+      new tandem.zenoh.Qos(1, tandem.zenoh.Qos.Congestion.DROP, true, true);
+  private static final double ABSENT = -1;
+
+  private final Session session;
+  private final int domain;
+  private final String namespace;
+  private final BodyTracker body;
+  private final long startNanos;
+  private final Ros2Node node;
+  private final GraphWatch watch;
+  private final List<Declared> subscriptions = new ArrayList<>();
+  private final Map<String, Ros2Publisher<byte[]>> publishers = new HashMap<>();
+  private final Set<String> foreignTold = ConcurrentHashMap.newKeySet();
+  private final AtomicLong malformed = new AtomicLong();
+
+  /**
+   * @param startNanos {@code System.nanoTime()} at the guard's start
+   */
+  GuardLink(Session session, int domain, String namespace, BodyTracker body, long startNanos) {
+    this.session = session;
+    this.domain = domain;
+    this.namespace = namespace;
+    this.body = body;
+    this.startNanos = startNanos;
+    this.node = new Ros2Node(session, domain, namespace, NODE);
+    this.watch = new GraphWatch(session, domain);
+    subscribe("joint_states", JointState.TYPE.name(), this::joints);
+    subscribe("odom", Odometry.TYPE.name(), this::odometry);
+    subscribe("imu/data", Imu.TYPE.name(), this::attitude);
+    subscribe("imu", Imu.TYPE.name(), this::attitude);
+  }
+
+  Session session() {
+    return session;
+  }
+
+  String namespace() {
+    return namespace;
+  }
+
+  long malformed() {
+    return malformed.get();
+  }
+
+  private String full(String name) {
+    return (namespace.equals(Identity.ROOT) ? "" : namespace) + "/" + name;
+  }
+
+  private interface Reading {
+    void read(byte[] payload, BodyTracker.Origin origin);
+  }
+
+  private void subscribe(String topic, TypeName type, Reading reading) {
+    String key = domain + full(topic) + "/" + type.dds() + "/*";
+    subscriptions.add(session.declareSubscriber(key, sample -> heard(sample, reading)));
+  }
+
+  private void heard(Sample sample, Reading reading) {
+    Attachment attachment =
+        Attachment.problem(sample.attachment()) == null
+            ? Attachment.parse(sample.attachment())
+            : null;
+    var origin =
+        new BodyTracker.Origin(
+            attachment == null ? sample.sourceZid() + sample.key() : attachment.gid().toString(),
+            attachment == null ? -1 : attachment.sequence(),
+            attachment == null ? -1 : attachment.sourceTimeNanos(),
+            sample.receivedNanos() - startNanos);
+    try {
+      reading.read(sample.payload(), origin);
+    } catch (IllegalArgumentException unreadable) {
+      malformed.incrementAndGet(); // the gateway names it; here it only does not count
+    }
+  }
+
+  private void joints(byte[] payload, BodyTracker.Origin origin) {
+    JointState message = JointState.TYPE.decode(payload);
+    body.joints(origin, message.name(), message.position().toArray());
+  }
+
+  private void odometry(byte[] payload, BodyTracker.Origin origin) {
+    Quaternion q = Odometry.TYPE.decode(payload).pose().pose().orientation();
+    body.odometry(origin, q.x(), q.y(), q.z(), q.w());
+  }
+
+  private void attitude(byte[] payload, BodyTracker.Origin origin) {
+    Imu message = Imu.TYPE.decode(payload);
+    if (message.orientationCovariance().get(0) != ABSENT) {
+      Quaternion q = message.orientation();
+      body.attitude(origin, q.x(), q.y(), q.z(), q.w());
+    }
+  }
+
+  /**
+   * The robot's subscribers that are seen here now; makes the publishers for them, so that a
+   * command meets its subscriber at once.
+   */
+  synchronized List<GuardInput.Listener> listeners() {
+    Set<GuardInput.Listener> found = new LinkedHashSet<>();
+    for (LivelinessToken entity : watch.graph().endpoints(Kind.SUBSCRIPTION)) {
+      String type = entity.type().map(TypeName::toString).orElse("");
+      boolean command =
+          type.equals(MotionPlan.TRAJECTORY)
+              || type.equals(MotionPlan.POSE)
+              || type.equals(MotionPlan.BOOL) && entity.name().equals(full("stop"));
+      if (command
+          && Identity.isUnder(entity.namespace(), namespace)
+          && Identity.isUnder(entity.name(), namespace)
+          && !entity.node().equals(NODE)) {
+        var listener = new GuardInput.Listener(entity.name(), type, entity.hash().text());
+        found.add(listener);
+        publisher(listener.topic(), entity.type().orElseThrow(), listener.typeHash());
+      }
+    }
+    return List.copyOf(found);
+  }
+
+  private Ros2Publisher<byte[]> publisher(String topic, TypeName type, String hash) {
+    TopicKey key = TopicKey.of(domain, topic, type, new TypeHash(hash));
+    return publishers.computeIfAbsent(
+        key.key(), absent -> node.publisher(key, Qos.reliable(1), AT_ONCE));
+  }
+
+  /** Publishers on these topics that are not this guard's: topic and who, each told once. */
+  List<GuardInput.Foreign> foreign(Set<String> topics, Set<String> ownZids) {
+    List<GuardInput.Foreign> found = new ArrayList<>();
+    for (LivelinessToken entity : watch.graph().endpoints(Kind.PUBLISHER)) {
+      if (topics.contains(entity.name()) && !ownZids.contains(entity.zid())) {
+        String who = "node " + entity.fullNodeName() + " of session " + entity.zid();
+        if (foreignTold.size() < 1_000 && foreignTold.add(who + entity.name())) {
+          found.add(new GuardInput.Foreign(entity.name(), who, false));
+        }
+      }
+    }
+    return found;
+  }
+
+  /** Sends; empty when it went out, else why not. */
+  synchronized String send(GuardEffect.MoveJoints move) {
+    JointTrajectory message =
+        new JointTrajectory(
+            new Header(Time.ZERO, ""),
+            move.joints(),
+            List.of(point(move.startRad(), 0), point(move.endRad(), move.durationSeconds())));
+    return put(
+        publisher(move.topic(), JointTrajectory.TYPE.name(), move.typeHash()),
+        JointTrajectory.TYPE.encode(message));
+  }
+
+  private static JointTrajectoryPoint point(List<Double> positions, double seconds) {
+    return new JointTrajectoryPoint(
+        Float64s.of(positions.stream().mapToDouble(Double::doubleValue).toArray()),
+        Float64s.of(new double[positions.size()]),
+        Float64s.EMPTY,
+        Float64s.EMPTY,
+        RosDuration.ofNanos(Math.round(seconds * 1e9)));
+  }
+
+  /** As the other; where any orientation will do, the quaternion is all zeros. */
+  synchronized String send(GuardEffect.MoveTip move) {
+    var pose = move.pose();
+    PoseStamped message =
+        new PoseStamped(
+            new Header(Time.ZERO, move.frame()),
+            new Pose(
+                new Point(pose.getXMeters(), pose.getYMeters(), pose.getZMeters()),
+                move.withOrientation()
+                    ? new Quaternion(pose.getQx(), pose.getQy(), pose.getQz(), pose.getQw())
+                    : new Quaternion(0, 0, 0, 0)));
+    return put(
+        publisher(move.topic(), PoseStamped.TYPE.name(), move.typeHash()),
+        PoseStamped.TYPE.encode(message));
+  }
+
+  /** Tells the robot's own stop, where it has one. */
+  synchronized void send(GuardEffect.TellStop tell) {
+    byte[] message = BoolMessage.TYPE.encode(new BoolMessage(tell.stop()));
+    for (GuardInput.Listener listener : listeners()) {
+      if (listener.type().equals(MotionPlan.BOOL)) {
+        put(publisher(listener.topic(), BoolMessage.TYPE.name(), listener.typeHash()), message);
+      }
+    }
+  }
+
+  private String put(Ros2Publisher<byte[]> publisher, byte[] message) {
+    try {
+      return publisher.publishCdr(message)
+          ? ""
+          : "the link took nothing for " + publisher.key().name() + " at once";
+    } catch (RuntimeException failed) {
+      return publisher.key().name() + ": " + failed.getMessage();
+    }
+  }
+
+  @Override
+  public synchronized void close() {
+    subscriptions.forEach(Declared::close);
+    watch.close();
+    node.close();
+  }
+}

@@ -1,0 +1,235 @@
+package tandem.robot.outbound;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import tandem.robot.inbound.GatewaySettings;
+
+/**
+ * The guard processes of an edge: one per robot. A guard that survived this process's predecessor
+ * is found again by the lock in its state directory, and no second one is started. Used by one
+ * thread, except {@link #close}.
+ */
+final class GuardProcesses implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(GuardProcesses.class);
+  private static final String CONNECTED = "guard.connect";
+  private static final int PORTS_TRIED = 50;
+  private static final long RESTART_MILLIS = 1_000;
+  private static final Duration END = Duration.ofSeconds(12);
+
+  private final GatewaySettings.Guards settings;
+  private final String endpoint;
+  private final ScheduledExecutorService executor;
+  private final Map<String, ProcessHandle> running = new HashMap<>();
+  private volatile boolean closing;
+
+  /**
+   * @param endpoint where the guards reach this node
+   * @param executor on which everything here runs
+   */
+  GuardProcesses(
+      GatewaySettings.Guards settings, String endpoint, ScheduledExecutorService executor) {
+    this.settings = settings;
+    this.endpoint = endpoint;
+    this.executor = executor;
+  }
+
+  Path directory(String robot) {
+    return settings.directory().resolve(robot);
+  }
+
+  /** Starts the robot's guard, unless one runs. */
+  void ensure(String robot, String namespace, int domain) {
+    ProcessHandle known;
+    synchronized (running) {
+      known = running.get(robot);
+    }
+    if (closing || known != null && known.isAlive()) {
+      return;
+    }
+    try {
+      Path directory = directory(robot);
+      Files.createDirectories(
+          directory,
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+      if (isLocked(directory)) {
+        found(robot, namespace, domain, directory);
+      } else {
+        start(robot, namespace, domain, directory);
+      }
+    } catch (IOException failed) {
+      LOG.error(
+          "robot {}: guard not started: {}; the robot is not commanded; tried again",
+          robot,
+          failed.toString());
+      again(robot, namespace, domain);
+    }
+  }
+
+  private void again(String robot, String namespace, int domain) {
+    if (!closing) {
+      executor.schedule(
+          () -> ensure(robot, namespace, domain), RESTART_MILLIS, TimeUnit.MILLISECONDS);
+    }
+  }
+
+  private static boolean isLocked(Path directory) throws IOException {
+    Path file = directory.resolve("guard.lock");
+    if (!Files.exists(file)) {
+      return false;
+    }
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE);
+        FileLock lock = channel.tryLock()) {
+      return lock == null;
+    } catch (OverlappingFileLockException inThisProcess) {
+      return true;
+    }
+  }
+
+  private void found(String robot, String namespace, int domain, Path directory)
+      throws IOException {
+    Optional<ProcessHandle> survivor = pid(directory).flatMap(ProcessHandle::of);
+    if (survivor.isEmpty()) {
+      again(robot, namespace, domain);
+      return;
+    }
+    Path connected = directory.resolve(CONNECTED);
+    boolean ours = Files.exists(connected) && Files.readString(connected).equals(endpoint);
+    ProcessHandle guard = survivor.get();
+    if (ours) {
+      LOG.info("robot {}: its guard is still there, process {}", robot, guard.pid());
+      watch(robot, namespace, domain, guard);
+    } else {
+      LOG.warn(
+          "robot {}: its guard, process {}, knows this node at another endpoint; it is asked to"
+              + " end",
+          robot,
+          guard.pid());
+      guard.destroy();
+      again(robot, namespace, domain);
+    }
+  }
+
+  private static Optional<Long> pid(Path directory) throws IOException {
+    Path file = directory.resolve("guard.pid");
+    if (!Files.exists(file)) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(Long.parseLong(Files.readString(file).strip()));
+    } catch (NumberFormatException torn) {
+      return Optional.empty();
+    }
+  }
+
+  private void start(String robot, String namespace, int domain, Path directory)
+      throws IOException {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx64m",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("java.class.path"),
+                "tandem.robot.guard.GuardMain",
+                "--robot",
+                robot,
+                "--zenoh-connect",
+                endpoint,
+                "--zenoh-listen",
+                "tcp/127.0.0.1:" + freePort(),
+                "--state",
+                directory.toString(),
+                "--domain",
+                Integer.toString(domain),
+                "--namespace",
+                namespace));
+    if (settings.linger() != null) {
+      command.addAll(List.of("--linger", Long.toString(settings.linger().toSeconds())));
+    }
+    if (settings.withParent()) {
+      command.addAll(List.of("--with-parent", Long.toString(ProcessHandle.current().pid())));
+    }
+    Files.writeString(directory.resolve(CONNECTED), endpoint);
+    Path output = directory.resolve("guard.out");
+    Process process =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.to(output.toFile()))
+            .start();
+    process.getOutputStream().close();
+    LOG.info("robot {}: guard started, process {}", robot, process.pid());
+    watch(robot, namespace, domain, process.toHandle());
+  }
+
+  private void watch(String robot, String namespace, int domain, ProcessHandle guard) {
+    synchronized (running) {
+      running.put(robot, guard);
+    }
+    guard
+        .onExit()
+        .thenRun(
+            () -> {
+              if (!closing) {
+                LOG.warn(
+                    "robot {}: its guard, process {}, ended; started again", robot, guard.pid());
+                again(robot, namespace, domain);
+              }
+            });
+  }
+
+  /** The first port from the configured one on that nobody listens on; 0: any. */
+  private int freePort() {
+    for (int i = 0; settings.firstPort() != 0 && i < PORTS_TRIED; i++) {
+      int port = settings.firstPort() + i;
+      try (ServerSocket probe = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+        return probe.getLocalPort();
+      } catch (IOException taken) {
+        LOG.debug("port {} is taken: {}", port, taken.getMessage());
+      }
+    }
+    return 0;
+  }
+
+  /** Asks every guard to end, and waits until they have: each brings its robot to rest first. */
+  @Override
+  public void close() {
+    closing = true;
+    List<ProcessHandle> guards;
+    synchronized (running) {
+      guards = List.copyOf(running.values());
+    }
+    guards.forEach(ProcessHandle::destroy);
+    long end = System.nanoTime() + END.toNanos();
+    for (ProcessHandle guard : guards) {
+      try {
+        guard.onExit().get(Math.max(1, end - System.nanoTime()), TimeUnit.NANOSECONDS);
+      } catch (InterruptedException interrupted) {
+        Thread.currentThread().interrupt();
+        return;
+      } catch (java.util.concurrent.ExecutionException
+          | java.util.concurrent.TimeoutException late) {
+        LOG.warn("guard process {} has not ended within {} s", guard.pid(), END.toSeconds());
+      }
+    }
+  }
+}
