@@ -207,6 +207,7 @@ class Robot:
         config.insert_json5("mode", json.dumps(o.mode))
         config.insert_json5("connect/endpoints", json.dumps(o.connect))
         config.insert_json5("connect/timeout_ms", "15000")
+        config.insert_json5("connect/retry", '{"period_init_ms": 200, "period_max_ms": 500}')
         config.insert_json5("listen/endpoints", "[]")
         config.insert_json5("scouting/multicast/enabled", "false")
         config.insert_json5("transport/shared_memory/enabled", "false")

@@ -314,6 +314,11 @@ public final class TwinRuntime implements AutoCloseable {
     return streams;
   }
 
+  /** The newest values of every robot of this node. */
+  public tandem.twin.robot.SensedSource senses() {
+    return streams;
+  }
+
   public ActorSystem<SpawnProtocol.Command> system() {
     return system;
   }

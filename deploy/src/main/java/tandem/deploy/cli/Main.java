@@ -5,6 +5,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import tandem.deploy.node.OrderlyEnd;
 
 /** {@code ./tandem ...}: the one entry of every process of Tandem. */
 @Command(
@@ -24,7 +25,14 @@ import picocli.CommandLine.Option;
       BenchCommand.class,
       Ros2Commands.class,
       Ros2Commands.Node.class,
-      Ros2Commands.Interface.class
+      Ros2Commands.Interface.class,
+      RobotCommand.class,
+      GuardCommand.class,
+      SimCommands.class,
+      NodeCommand.Edge.class,
+      NodeCommand.Cloud.class,
+      DemoCommand.class,
+      tandem.deploy.drill.DrillCommand.class
     })
 public final class Main implements Runnable {
   static final int FAILED = 1;
@@ -54,7 +62,7 @@ public final class Main implements Runnable {
   public static void main(String[] args) {
     int status = run(args);
     System.out.flush();
-    System.exit(status);
+    OrderlyEnd.exit(status);
   }
 
   /** Runs one command to its end; what it returns is the exit code. */

@@ -16,6 +16,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class OrderlyEnd {
   private static final Logger LOG = LoggerFactory.getLogger(OrderlyEnd.class);
+  private static final AtomicInteger CODE = new AtomicInteger();
 
   /** One thing to close; may throw. */
   public interface Step {
@@ -27,7 +28,6 @@ public final class OrderlyEnd {
   private final Deque<Named> steps = new ArrayDeque<>();
   private final AtomicBoolean begun = new AtomicBoolean();
   private final CountDownLatch done = new CountDownLatch(1);
-  private final AtomicInteger code = new AtomicInteger();
 
   /** Takes over the end of this JVM: SIGTERM, SIGINT and {@code System.exit} all run the steps. */
   public static OrderlyEnd ofThisProcess(Duration limit) {
@@ -42,7 +42,7 @@ public final class OrderlyEnd {
                       System.out.flush();
                       // A hook cannot choose the exit code of a signal; halt can, and all is
                       // closed.
-                      Runtime.getRuntime().halt(whole ? end.code.get() : 1);
+                      Runtime.getRuntime().halt(whole ? CODE.get() : 1);
                     }));
     return end;
   }
@@ -52,14 +52,9 @@ public final class OrderlyEnd {
     steps.push(new Named(name, step));
   }
 
-  /** The code the process shall exit with; 0 unless said. */
-  public void code(int value) {
-    code.set(value);
-  }
-
-  /** Ends the process now; does not return. */
-  public void exit(int value) {
-    code.set(value);
+  /** Ends the process now, with this code; does not return. */
+  public static void exit(int value) {
+    CODE.set(value);
     System.exit(value);
   }
 

@@ -53,7 +53,7 @@ final class ProfileProposal {
         RobotProfile.newBuilder()
             .setRobot(robot)
             .setNamespace(namespace)
-            .setSource("proposed")
+            .setSource(loopback ? "accepted" : "proposed") // on loopback it is used at once
             .setMarginRad(MARGIN_RAD)
             .setOdomFrame("odom")
             .addAllJointOrder(joints);

@@ -22,13 +22,11 @@ public record SegmentChannel(
     long firstSequence,
     boolean stamped,
     Channel record) {
-  /** Metadata key of {@code firstSequence}. */
-  public static final String FIRST_SEQUENCE = Segment.FIRST_SEQUENCE;
 
   /**
    * @param schema null where the channel has none
    */
-  public static SegmentChannel of(Channel channel, Schema schema) {
+  static SegmentChannel of(Channel channel, Schema schema) {
     var metadata = channel.metadata();
     boolean ours = metadata.containsKey(Segment.PUBLISHER);
     boolean sequenced = ours && Boolean.parseBoolean(metadata.get(Segment.SEQUENCED));

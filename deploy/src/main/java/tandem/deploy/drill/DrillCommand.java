@@ -1,0 +1,60 @@
+package tandem.deploy.drill;
+
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import tandem.deploy.cli.CliFailure;
+import tandem.deploy.cli.Out;
+
+/** {@code tandem drill list|NAME}. */
+@Command(name = "drill", description = "Breaks something on purpose: list, or the name of a drill.")
+public final class DrillCommand implements Callable<Integer> {
+  private static final List<Drill> ALL =
+      List.of(new RestartDrill(), new LossDrill(), new StopDrill());
+
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true)
+  boolean help;
+
+  @Parameters(paramLabel = "list|NAME")
+  String name;
+
+  @Option(names = "--seed", paramLabel = "N", description = "Of robots and pushes, default 1.")
+  long seed = 1;
+
+  @Option(names = "--json", description = "One JSON object a line.")
+  boolean json;
+
+  @Override
+  public Integer call() throws Exception {
+    var out = Out.standard(json);
+    if (name.equals("list")) {
+      for (var drill : ALL) out.object(Out.fields("drill", drill.name(), "about", drill.about()));
+      return 0;
+    }
+    var drill =
+        ALL.stream()
+            .filter(one -> one.name().equals(name))
+            .findFirst()
+            .orElseThrow(
+                () -> new CliFailure("drill: no drill '" + name + "'; see ./tandem drill list"));
+    Drill.Verdict verdict;
+    try (var stage = new Stage(seed)) {
+      verdict = drill.run(stage);
+    } catch (IllegalStateException e) {
+      verdict = new Drill.Verdict().expect("the drill runs to its end", false, e.getMessage());
+    }
+    var line =
+        Out.fields(
+            "drill", drill.name(),
+            "seed", seed,
+            "passed", verdict.passed(),
+            "figures", verdict.figures());
+    if (!verdict.passed()) line.put("broken", verdict.broken());
+    out.line(Out.toJson(line));
+    return verdict.passed() ? 0 : 1;
+  }
+}

@@ -1,0 +1,224 @@
+package tandem.deploy.drill;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import tandem.deploy.cli.Api;
+import tandem.deploy.cli.CliFailure;
+import tandem.deploy.node.Child;
+import tandem.proto.codec.Json;
+import tandem.proto.v1.CommandRequest;
+import tandem.proto.v1.JointGoal;
+import tandem.proto.v1.JointTarget;
+
+/**
+ * Processes and places of one drill. Everything that was started ends with it, newest first; the
+ * directory is deleted. One thread.
+ */
+final class Stage implements AutoCloseable {
+  static final Duration START = Duration.ofSeconds(90);
+  private static final Duration STEP = Duration.ofMillis(5);
+
+  private final long seed;
+  private final Path folder;
+  private final Deque<AutoCloseable> open = new ArrayDeque<>();
+  private final CountDownLatch never = new CountDownLatch(1);
+
+  Stage(long seed) throws IOException {
+    this.seed = seed;
+    this.folder = Files.createTempDirectory("tandem-drill-");
+  }
+
+  /** Ports of a node that keeps them over restarts. */
+  record Place(Path data, int zenoh, int api, int guard) {
+    String zenohEndpoint() {
+      return "tcp/127.0.0.1:" + zenoh;
+    }
+
+    String guardEndpoint() {
+      return "tcp/127.0.0.1:" + guard;
+    }
+  }
+
+  Place place(String name) {
+    return new Place(folder.resolve(name), freePort(), freePort(), freePort());
+  }
+
+  /** An edge at a place, serving. */
+  Child edge(Place at, String... more) {
+    var words =
+        new ArrayList<>(
+            List.of(
+                "edge",
+                "--data",
+                at.data.toString(),
+                "--port",
+                "zenoh=" + at.zenoh,
+                "--port",
+                "api=" + at.api,
+                "--port",
+                "guard=" + at.guard,
+                "--port",
+                "management=0",
+                "--port",
+                "artery=0"));
+    words.addAll(List.of(more));
+    var child = Child.start("edge", List.of("-Xmx768m"), words, line -> {});
+    open.push(child);
+    child.awaitReady(START);
+    return child;
+  }
+
+  /** A demo robot on these endpoints, with no pushes. */
+  Child robot(String name, String... endpoints) {
+    var words =
+        new ArrayList<>(
+            List.of("robot", "--name", name, "--seed", Long.toString(seed), "--push", "none"));
+    for (var endpoint : endpoints) words.addAll(List.of("--zenoh-connect", endpoint));
+    words.addAll(List.of("--with-parent", Long.toString(ProcessHandle.current().pid())));
+    var child = Child.start("robot " + name, List.of("-Xmx512m"), words, line -> {});
+    open.push(child);
+    return child;
+  }
+
+  /** The API of an edge. */
+  Api api(Place at) {
+    var api = new Api("http://127.0.0.1:" + at.api);
+    open.push(api);
+    return api;
+  }
+
+  /** Something else that ends with the drill. */
+  <T extends AutoCloseable> T keep(T part) {
+    open.push(part);
+    return part;
+  }
+
+  @SuppressWarnings("unchecked")
+  static Map<String, Object> object(String json) {
+    return (Map<String, Object>) Json.parse(json);
+  }
+
+  /** A value behind names, null where there is none. */
+  static Object at(Map<String, Object> object, String... path) {
+    Object value = object;
+    for (var name : path) value = value instanceof Map<?, ?> map ? map.get(name) : null;
+    return value;
+  }
+
+  static Map<String, Object> twin(Api api, String robot) {
+    return object(api.get("/api/twins/" + robot));
+  }
+
+  /** The measured angle of a joint, rad; NaN where the twin has none. */
+  static double joint(Map<String, Object> twin, String joint) {
+    if (!(at(twin, "joints", "names") instanceof List<?> names)) return Double.NaN;
+    int index = names.indexOf(joint);
+    return index < 0
+        ? Double.NaN
+        : ((Number) ((List<?>) at(twin, "joints", "positionsRad")).get(index)).doubleValue();
+  }
+
+  /** Waits until the twin is as wanted; how long it took, in seconds. */
+  double awaitTwin(
+      Api api, String robot, String what, Duration within, Predicate<Map<String, Object>> wanted) {
+    return await(
+        what,
+        within,
+        () -> {
+          try {
+            return wanted.test(twin(api, robot));
+          } catch (CliFailure | Api.Unreachable e) {
+            return false;
+          }
+        });
+  }
+
+  /** Live, and its guard is heard. */
+  void awaitCommandable(Api api, String robot) {
+    awaitTwin(
+        api,
+        robot,
+        robot + " live with its guard",
+        START,
+        twin ->
+            "live".equals(twin.get("mode"))
+                && at(twin, "lease", "guardSeenMs") instanceof Number seen
+                && seen.doubleValue() < 500);
+  }
+
+  /** Asks for a joint motion; refusals because the guard is still starting are asked again. */
+  Map<String, Object> move(
+      Api api, String robot, String by, String joint, double to, double seconds) {
+    return object(
+        api.post(
+            "/api/twins/" + robot + "/commands",
+            Json.print(
+                CommandRequest.newBuilder()
+                    .setRobot(robot)
+                    .setBy(by)
+                    .setExpiresSeconds(2)
+                    .setJoint(
+                        JointGoal.newBuilder()
+                            .setDurationSeconds(seconds)
+                            .addTargets(
+                                JointTarget.newBuilder().setJoint(joint).setPositionRad(to))))));
+  }
+
+  /** Waits for a condition; seconds until it held. */
+  double await(String what, Duration within, Supplier<Boolean> holds) {
+    long from = System.nanoTime();
+    while (!holds.get()) {
+      if (System.nanoTime() - from > within.toNanos())
+        throw new IllegalStateException(what + ": not within " + within);
+      pause(STEP);
+    }
+    return (System.nanoTime() - from) / 1e9;
+  }
+
+  /** Lets time pass in which nothing may happen. */
+  void pause(Duration time) {
+    try {
+      if (never.await(time.toNanos(), TimeUnit.NANOSECONDS))
+        throw new IllegalStateException("nobody opens this latch");
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted", e);
+    }
+  }
+
+  static int freePort() {
+    try (var socket = new ServerSocket(0)) {
+      return socket.getLocalPort();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    for (var part = open.poll(); part != null; part = open.poll()) {
+      try {
+        part.close();
+      } catch (Exception e) {
+        System.err.println("tandem drill: not closed cleanly: " + e);
+      }
+    }
+    try (var files = Files.walk(folder)) {
+      for (var file : files.sorted(Comparator.reverseOrder()).toList()) Files.deleteIfExists(file);
+    }
+  }
+}
