@@ -7,7 +7,10 @@ const KEEPALIVE_MS = 1000;
 const LEASE_SECONDS = 4; // outlives one lost keep-alive, not three
 const GAP_MS = 150; // between two commands of this page
 
+const GRANT_MS = 3000; // a grant is complete when the guard has it
+
 let lastSentMs = 0;
+let askedAt = 0;
 
 /** Keeps a short list of what was answered, newest first. */
 export function note(level, words) {
@@ -21,7 +24,10 @@ export async function lease(action, reason = '') {
     const view = await api.lease(robot, { action, by: store.operator, forSeconds: LEASE_SECONDS, reason });
     adopt(robot, view);
     if (action === 'release') store.holding = null;
-    else if (view.holder === store.operator) store.holding = robot;
+    else {
+      store.holding = robot;
+      askedAt = performance.now();
+    }
     store.leaseNote = '';
   } catch (failure) {
     store.leaseNote = failure.message;
@@ -41,9 +47,11 @@ export function keepLease() {
     try {
       const view = await api.lease(robot, { action: 'keepalive', by: store.operator, forSeconds: LEASE_SECONDS });
       adopt(robot, view);
-      if (view.holder !== store.operator && store.holding === robot) lose(robot, view.holder);
+      const pending = view.holder === null && performance.now() - askedAt < GRANT_MS;
+      if (view.holder !== store.operator && store.holding === robot && !pending) lose(robot, view.holder && `now with ${view.holder}`);
     } catch (failure) {
-      if (failure.status === 409 && store.holding === robot) lose(robot, failure.message);
+      const pending = performance.now() - askedAt < GRANT_MS;
+      if (failure.status === 409 && store.holding === robot && !pending) lose(robot, failure.message);
     }
   }, KEEPALIVE_MS);
   window.addEventListener('pagehide', () => {

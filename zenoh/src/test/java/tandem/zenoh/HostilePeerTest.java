@@ -144,6 +144,10 @@ class HostilePeerTest {
       peer.say(new Init(false, 9, 2, peer.zid, 0x0A, 20, null, List.of()));
       assertThat(peer.hear()).containsExactly(new Close(false, Close.UNSUPPORTED));
     }
+    try (var peer = RawPeer.silent(router.endpoint())) {
+      peer.say(new Init(false, 9, 0, peer.zid, 0x0A, 65_535, null, List.of()));
+      assertThat(peer.hear()).containsExactly(new Close(false, Close.UNSUPPORTED));
+    }
     var taken = Zid.parse(witness.zid());
     assertThatThrownBy(() -> RawPeer.open(router.endpoint(), taken, 1, 10_000, 65_535, 0x0A))
         .hasMessageContaining("reason=" + Close.MAX_LINKS);

@@ -44,6 +44,11 @@ public final class RealCore implements AutoCloseable {
     return start("--mode", "router", "--listen", endpoint);
   }
 
+  /** Mode peer, listening on the endpoint. */
+  public static RealCore listeningPeer(String endpoint) {
+    return start("--mode", "peer", "--listen", endpoint);
+  }
+
   /** Mode peer without any link. */
   public static RealCore alone() {
     return start("--mode", "peer");

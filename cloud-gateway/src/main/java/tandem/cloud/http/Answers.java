@@ -94,12 +94,13 @@ final class Answers {
         ErrorView.newBuilder().setCode(code).setError(error == null ? code : error).build());
   }
 
-  private static StatusCode status(String code) {
+  /** By the last part of the code; what is refused as things are is a conflict. */
+  static StatusCode status(String code) {
     if (code.startsWith("tandem.request.")) return StatusCodes.BAD_REQUEST;
-    String last = code.substring(code.lastIndexOf('.') + 1);
-    if (last.equals("unknown") || last.startsWith("no-")) return StatusCodes.NOT_FOUND;
-    if (last.equals("unavailable") || last.equals("timeout"))
-      return StatusCodes.SERVICE_UNAVAILABLE;
-    return StatusCodes.CONFLICT;
+    return switch (code.substring(code.lastIndexOf('.') + 1)) {
+      case "unknown", "missing", "no-description" -> StatusCodes.NOT_FOUND;
+      case "unavailable", "timeout", "no-answer", "unconfirmed" -> StatusCodes.SERVICE_UNAVAILABLE;
+      default -> StatusCodes.CONFLICT;
+    };
   }
 }

@@ -304,18 +304,13 @@ final class ApiRoutes extends AllDirectives {
 
   private Route pages() {
     if (console.isEmpty()) return reject();
-    return get(
-        () ->
-            extractUnmatchedPath(
-                path ->
-                    extractRequest(
-                        request ->
-                            complete(
-                                console
-                                    .get()
-                                    .answer(
-                                        path.startsWith("/") ? path.substring(1) : path,
-                                        header(request, "If-None-Match"))))));
+    return get(() -> extractUnmatchedPath(path -> extractRequest(request -> page(path, request))));
+  }
+
+  private Route page(String path, HttpRequest request) {
+    if (path.equals("/api") || path.startsWith("/api/")) return reject();
+    String name = path.startsWith("/") ? path.substring(1) : path;
+    return complete(console.get().answer(name, header(request, "If-None-Match")));
   }
 
   // One JSON body of limited size; a page of another site cannot send this type without being

@@ -31,6 +31,7 @@ final class LiveClient {
   final Set<String> robots = ConcurrentHashMap.newKeySet();
   private final Map<String, JointLayout> layouts = new HashMap<>();
   private volatile long heardNanos = System.nanoTime();
+  private volatile boolean pings;
   private int nextLayout = 1;
 
   LiveClient(long number) {
@@ -41,8 +42,9 @@ final class LiveClient {
     heardNanos = nowNanos;
   }
 
+  /** Since its last message; 0 for one that never pings (a program that only listens). */
   double silentMs(long nowNanos) {
-    return (nowNanos - heardNanos) / NANOS_PER_MILLI;
+    return pings ? (nowNanos - heardNanos) / NANOS_PER_MILLI : 0;
   }
 
   void welcome(VersionView version) {
@@ -62,6 +64,7 @@ final class LiveClient {
   }
 
   void pong(long ref) {
+    pings = true;
     answer(
         LiveMessage.newBuilder()
             .setPong(LivePong.newBuilder().setRef(ref).setReplaced(outbox.replaced())));

@@ -32,8 +32,9 @@ import tandem.twin.Twins;
  * Feeds the WebSocket clients from the twins. Each robot is watched once, however many clients look
  * at it; what a client does not take in time is replaced by what is newer (see {@link Outbox}).
  *
- * <p>Twins call back on their own threads and are never held up. A client that says nothing for
- * {@link #CLIENT_SILENCE} is dropped, and so is one that does not read its answers.
+ * <p>Twins call back on their own threads and are never held up. A client that has pinged and then
+ * says nothing for {@link #CLIENT_SILENCE} is dropped, and so is one that does not read its
+ * answers.
  */
 final class LiveHub {
   static final int MAX_REQUEST_CHARS = 4096;

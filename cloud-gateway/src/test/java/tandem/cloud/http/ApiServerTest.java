@@ -134,7 +134,8 @@ class ApiServerTest {
         "/api/twins/nobody|404|tandem.robot.unknown",
         "/api/twins/nobody/description|404|tandem.robot.unknown",
         "/api/commands/none|404|tandem.command.unknown",
-        "/api/nothing|404|tandem.console.unknown",
+        "/api/nothing|404|tandem.api.unknown",
+        "/nothing|404|tandem.console.unknown",
         "/api/commands/x?wait=soon|400|tandem.request.invalid",
         "/api/twins/ada/commands?atMost=lots|400|tandem.request.invalid",
         "/api/audit/verify|503|tandem.audit.unavailable",
@@ -269,6 +270,20 @@ class ApiServerTest {
         raw("DELETE /api/twins/ada HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
 
     assertThat(answer).startsWith("HTTP/1.1 405").contains("application/json", "\"code\"");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "tandem.robot.unknown, 404",
+    "tandem.profile.missing, 404",
+    "tandem.request.malformed, 400",
+    "tandem.lease.held, 409",
+    "tandem.profile.ambiguous, 409",
+    "tandem.twin.no-answer, 503",
+    "tandem.stop.unconfirmed, 503",
+  })
+  void shouldGiveEachCodeItsStatus(String code, int status) {
+    assertThat(Answers.status(code).intValue()).isEqualTo(status);
   }
 
   @Test

@@ -30,6 +30,11 @@ public final class EventCodec {
     return "tandem." + event.getClass().getSimpleName() + "/1";
   }
 
+  /** The event as JSON, field names as in event.proto in lowerCamelCase; for people and exports. */
+  public static String json(Event event) {
+    return Json.print((com.google.protobuf.MessageOrBuilder) message(event));
+  }
+
   /** Payload as it is stored; the same event gives the same bytes in one build, not for ever. */
   public static ByteString encode(Event event) {
     return message(event).toByteString();

@@ -15,7 +15,7 @@ import tandem.sim.control.Command.Verdict;
  */
 public final class Motion {
   /** How hard a joint brakes, rad/s^2. */
-  private static final double BRAKE = 12;
+  private static final double BRAKE = 20;
 
   private final Humanoid body;
   private final CommandRules rules;

@@ -6,6 +6,8 @@ import java.util.Locale;
 import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import tandem.proto.v1.DifferenceView;
+import tandem.proto.v1.SimulatorView;
 import tandem.ros2.Qos;
 import tandem.ros2.cdr.CdrWriter;
 import tandem.ros2.msg.DiagnosticArray;
@@ -59,8 +61,8 @@ public final class DreamSimulator implements AutoCloseable {
    * @param id {@code embedded/<dream>}
    * @param realTimeFactor over the last second
    * @param clockSeconds simulated time
-   * @param state running, waiting (its robot is not heard), stopped or failed
-   * @param why text for waiting and failed, else empty
+   * @param state running (its robot may be silent: see why), stopped or failed
+   * @param why text where its robot is not heard or it failed, else empty
    * @param difference to the robot; null until known
    */
   public record Status(
@@ -107,6 +109,36 @@ public final class DreamSimulator implements AutoCloseable {
 
   public Status status() {
     return status;
+  }
+
+  /** {@link #status} as the API shows it. */
+  public SimulatorView view() {
+    Status s = status;
+    var view =
+        SimulatorView.newBuilder()
+            .setId(s.id)
+            .setKind("embedded")
+            .setDream(true)
+            .setRealTimeFactor(s.realTimeFactor)
+            .setSteps(s.steps)
+            .setClock(s.clockSeconds)
+            .setState(s.state)
+            .setRobot(s.robot)
+            .setWhy(s.why)
+            .setDreamName(s.dream)
+            .setFalls(s.falls);
+    Difference d = s.difference;
+    if (d != null && Double.isFinite(d.jointRmsRad())) {
+      var difference =
+          DifferenceView.newBuilder()
+              .setJointRmsRad(d.jointRmsRad())
+              .setJointMaxRad(d.jointMaxRad())
+              .setWorstJoint(d.worstJoint());
+      if (Double.isFinite(d.baseMetres())) difference.setBaseMetres(d.baseMetres());
+      if (Double.isFinite(d.baseRad())) difference.setBaseRad(d.baseRad());
+      view.setDifference(difference);
+    }
+    return view.build();
   }
 
   private void run() {
@@ -273,7 +305,7 @@ public final class DreamSimulator implements AutoCloseable {
               factor,
               body.steps(),
               body.seconds(),
-              heard ? "running" : "waiting",
+              "running",
               heard ? "" : "no joint samples of " + robot + " in the last second",
               body.falls().falls(),
               difference);

@@ -206,6 +206,10 @@ class DreamTest {
       assertThat(status.dream()).isEqualTo("ada-dream");
       assertThat(status.difference().baseMetres()).isLessThan(0.05);
       assertThat(simulator.status().state()).isEqualTo("stopped");
+      var view = simulator.view();
+      assertThat(view.getId()).isEqualTo("embedded/ada-dream");
+      assertThat(view.getDifference().getJointRmsRad()).isPositive();
+      assertThat(view.getSteps()).isPositive();
     }
     assertThat(recording.declared.keySet())
         .containsExactlyInAnyOrder(

@@ -1,6 +1,7 @@
 package tandem.twin.recorder;
 
 import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
 import java.nio.file.Path;
 import java.time.Duration;
 
@@ -26,7 +27,10 @@ public record RecorderSettings(
 
   /** Reads {@code tandem.twin.recorder}; a bad value is refused by its key. */
   public static RecorderSettings from(Config config, Path data) {
-    var recorder = config.getConfig("tandem.twin.recorder");
+    var recorder =
+        config
+            .withFallback(ConfigFactory.parseResources("tandem-recorder.conf"))
+            .getConfig("tandem.twin.recorder");
     return new RecorderSettings(
         data,
         inRange(recorder.getBytes("segment-bytes"), 1 << 16, 1L << 40, "segment-bytes"),

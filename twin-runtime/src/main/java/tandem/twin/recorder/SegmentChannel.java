@@ -22,11 +22,13 @@ public record SegmentChannel(
     long firstSequence,
     boolean stamped,
     Channel record) {
+  /** Metadata key of {@code firstSequence}. */
+  public static final String FIRST_SEQUENCE = Segment.FIRST_SEQUENCE;
 
   /**
    * @param schema null where the channel has none
    */
-  static SegmentChannel of(Channel channel, Schema schema) {
+  public static SegmentChannel of(Channel channel, Schema schema) {
     var metadata = channel.metadata();
     boolean ours = metadata.containsKey(Segment.PUBLISHER);
     boolean sequenced = ours && Boolean.parseBoolean(metadata.get(Segment.SEQUENCED));

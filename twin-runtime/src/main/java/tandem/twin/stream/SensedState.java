@@ -33,7 +33,8 @@ public record SensedState(
   /** The newest robot_description. */
   public record Described(Sensed.Origin origin, String urdf) {}
 
-  static Sensed.Origin origin(String topic, RawSample sample) {
+  /** Where a sample's values come from. */
+  public static Sensed.Origin origin(String topic, RawSample sample) {
     boolean stamped = sample.sourceNanos() >= 0;
     return new Sensed.Origin(
         topic,
@@ -62,6 +63,28 @@ public record SensedState(
               : new SensedState(
                   joints, attitude, base, new Described(origin, value.urdf()), ended(origin));
     };
+  }
+
+  /** The values of both, each kind from the topic that counts; without faults. */
+  public SensedState merge(SensedState other) {
+    boolean joint =
+        joints != null
+            && (other.joints == null || outranks(joints.origin(), other.joints.origin()));
+    boolean tilt =
+        attitude != null
+            && (other.attitude == null || outranks(attitude.origin(), other.attitude.origin()));
+    boolean pose =
+        base != null && (other.base == null || outranks(base.origin(), other.base.origin()));
+    boolean text =
+        description != null
+            && (other.description == null
+                || outranks(description.origin, other.description.origin));
+    return new SensedState(
+        joint ? joints : other.joints,
+        tilt ? attitude : other.attitude,
+        pose ? base : other.base,
+        text ? description : other.description,
+        List.of());
   }
 
   private SensedState afterJoints(Reading.Joints value, Sensed.Origin origin) {

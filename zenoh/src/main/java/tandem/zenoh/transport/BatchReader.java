@@ -12,10 +12,10 @@ import tandem.zenoh.link.TcpLink;
  */
 final class BatchReader {
   private static final int PREFIX_BYTES = 2;
-  private static final int BUFFER_BYTES = 128 << 10;
+  private static final int BUFFER_BYTES = 256 << 10;
 
   private final TcpLink link;
-  private static final int KEPT = 32;
+  private static final int KEPT = 16;
   private static final ArrayDeque<ByteBuffer> FREE = new ArrayDeque<>();
 
   private ByteBuffer buffer = take();

@@ -99,6 +99,12 @@ final class Handshake {
     if (syn.version() != Init.VERSION)
       throw refuse(Close.INVALID, "version 9", "version " + syn.version());
     if (syn.zid().equals(zid)) throw refuse(Close.TO_SELF, "another zid than our own", zid);
+    if (syn.whatami() == ROUTER)
+      throw refuse(
+          Close.UNSUPPORTED,
+          "a client or a peer (this side does not speak between routers: connect to that router"
+              + " as its client)",
+          "router " + syn.zid());
     int batchSize = checkedBatch(syn.batchSize());
     int resolution = min(syn.resolution(), Init.DEFAULT_RESOLUTION);
     boolean qos = syn.offers(Init.QOS);

@@ -26,6 +26,7 @@ final class Transport {
   private static final System.Logger LOG = System.getLogger("tandem.zenoh.transport");
   private static final int DATA_LANE = NetworkMessage.DEFAULT_QOS;
   private static final int MAX_FIRST_ALLOCATION = 8 << 20;
+  private static final int KEPT_BYTES = 1 << 20;
 
   /** What a session does with what it receives; called on the receiving thread. */
   interface Handler {
@@ -319,18 +320,21 @@ final class Transport {
     var buffer = ByteBuffer.wrap(state.assembled).order(ByteOrder.LITTLE_ENDIAN);
     boolean reliable = lane.reliable;
     state.lastMessageBytes = size;
-    release(state);
+    state.chain = false;
     whole.wrap(buffer, 0, size);
     try {
       network(whole, reliable, true);
+      release(state);
     } catch (MalformedFrame e) {
       throw new MalformedFrame("reassembled message of " + size + " bytes", "a message", e, at);
     }
   }
 
   private void release(Lane state) {
-    if (state.assembled != null) reassembling -= state.assembled.length;
-    state.assembled = null;
+    if (state.assembled != null && state.assembled.length > KEPT_BYTES) {
+      reassembling -= state.assembled.length;
+      state.assembled = null;
+    }
     state.size = 0;
     state.chain = false;
   }

@@ -152,6 +152,9 @@ public final class McapReader implements AutoCloseable {
     var head = ByteBuffer.wrap(read(McapRecord.HEAD_BYTES)).order(ByteOrder.LITTLE_ENDIAN);
     int opcode = head.get() & 0xFF;
     long length = head.getLong();
+    if (opcode == 0) { // never written by anybody: blocks that a power cut left empty
+      return cut("record opcode 0 at byte " + position);
+    }
     long left = limit - position - McapRecord.HEAD_BYTES;
     if (length < 0 || length > left) {
       String what =
