@@ -3,11 +3,18 @@ package tandem.deploy.cli;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/**
- * {@code tandem sim list|start|stop}: the simulators of a node; {@code tandem sim} alone is one.
- */
-final class SimCommands {
-  private SimCommands() {}
+/** {@code tandem sim list}: the simulators of a node. */
+@Command(
+    name = "sim",
+    description = "Simulators of a node: list.",
+    subcommands = SimCommands.ListAll.class)
+final class SimCommands implements Runnable {
+  @Mixin Main.Help help;
+
+  @Override
+  public void run() {
+    throw new Main.WrongUsage("sim: expected list");
+  }
 
   @Command(name = "list", description = "Simulators and how they run.")
   static final class ListAll implements Runnable {
