@@ -324,16 +324,14 @@ public final class CdrReader {
    */
   public List<String> strings(String field, StringCache last) {
     int from = at;
-    int count = count(field, 4);
-    int skipped = 0;
-    while (skipped < count) {
-      skipString(field);
-      skipped++;
+    int phase = from - start & 3;
+    // The same bytes at the same alignment are the same strings.
+    if (last.begins(bytes, from, end, phase, big)) {
+      at += last.raw.length;
+      return last.strings;
     }
-    if (last.holds(bytes, from, at - from, (from - start) & 3, big)) return last.strings();
-    int length = at - from;
-    at = from;
-    return last.keep(strings(field), bytes, from, length, (from - start) & 3, big);
+    List<String> made = strings(field);
+    return last.keep(made, bytes, from, at, phase, big);
   }
 
   /** What a caller keeps between messages for {@link #strings(String, StringCache)}. */
@@ -343,23 +341,20 @@ public final class CdrReader {
     private boolean big;
     private List<String> strings = List.of();
 
-    private boolean holds(byte[] bytes, int from, int length, int ofPhase, boolean ofBig) {
+    private boolean begins(byte[] bytes, int from, int end, int ofPhase, boolean ofBig) {
       return phase == ofPhase
           && big == ofBig
-          && java.util.Arrays.equals(raw, 0, raw.length, bytes, from, from + length);
+          && raw.length <= end - from
+          && java.util.Arrays.equals(raw, 0, raw.length, bytes, from, from + raw.length);
     }
 
     private List<String> keep(
-        List<String> made, byte[] bytes, int from, int length, int ofPhase, boolean ofBig) {
-      raw = java.util.Arrays.copyOfRange(bytes, from, from + length);
+        List<String> made, byte[] bytes, int from, int to, int ofPhase, boolean ofBig) {
+      raw = java.util.Arrays.copyOfRange(bytes, from, to);
       phase = ofPhase;
       big = ofBig;
       strings = made;
       return made;
-    }
-
-    private List<String> strings() {
-      return strings;
     }
   }
 }

@@ -113,6 +113,9 @@ class CdrTest {
 
     assertThat(second).isSameAs(first).containsExactly("hip", "knee");
     assertThat(changed).containsExactly("hip", "ankle");
+    byte[] cut = java.util.Arrays.copyOf(out.toBytes(), out.size() - 3);
+    assertThatThrownBy(() -> new CdrReader(cut).strings("name", cache))
+        .hasMessageContaining("field name: expected a string within");
   }
 
   @Property
