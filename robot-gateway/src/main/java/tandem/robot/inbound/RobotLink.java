@@ -139,6 +139,7 @@ public final class RobotLink extends AbstractBehavior<RobotLink.Message> {
   private Set<String> knownTokens = Set.of();
   private Session session;
   private volatile boolean connected;
+  private volatile Declared tokenWatch;
 
   /** A link that opens itself; it fails when it cannot, and its supervisor tries again. */
   public static Behavior<Message> create(Source source, int domain, Shared shared) {
@@ -220,9 +221,9 @@ public final class RobotLink extends AbstractBehavior<RobotLink.Message> {
     if (source.router() != null) {
       open.add(closing(source.router().onPeer(new PeerWatch())));
     }
-    open.add(
-        closing(
-            session.subscribeTokens(LivelinessToken.selector(domain), true, this::tokenChanged)));
+    tokenWatch =
+        session.subscribeTokens(LivelinessToken.selector(domain), true, this::tokenChanged);
+    open.add(() -> tokenWatch.close());
     open.add(new DomainTap(session, domain, inbox));
     LOG.info("link {}: open, domain {}", source.endpoint(), domain);
     return this;
@@ -250,6 +251,11 @@ public final class RobotLink extends AbstractBehavior<RobotLink.Message> {
     if (!up) {
       tokens.clear();
       onChange.run();
+    } else if (tokenWatch != null) {
+      // Tokens that outlived the lost link are not told a second time: ask for all anew.
+      tokenWatch.close();
+      tokenWatch =
+          session.subscribeTokens(LivelinessToken.selector(domain), true, this::tokenChanged);
     }
   }
 

@@ -118,16 +118,20 @@ class Ros2NodeTest {
 
   @Test
   void shouldGiveALateSubscriberWhatIsLatchedOnceAndInOrder() throws Exception {
+    BlockingQueue<Ros2Sample<StringMessage>> early = new LinkedBlockingQueue<>();
     BlockingQueue<Ros2Sample<StringMessage>> heard = new LinkedBlockingQueue<>();
-    try (var talker = new Ros2Node(robot, 0, "/ada", "state");
+    try (var node = new Ros2Node(router.local(), 0, "/", "listener");
+        var first = node.subscribe("/ada/plan", StringMessage.TYPE, Qos.reliable(5), early::add);
+        var talker = new Ros2Node(robot, 0, "/ada", "state");
         var publisher = talker.publisher("plan", StringMessage.TYPE, Qos.latched(2))) {
       for (String text : List.of("one", "two", "three")) {
         publisher.publish(new StringMessage(text));
       }
-      Waiting.until(graph(), "publisher", g -> g.endpoints(Kind.PUBLISHER).size() == 1);
-      try (var node = new Ros2Node(router.local(), 0, "/", "late");
-          var subscription =
-              node.subscribe("/ada/plan", StringMessage.TYPE, Qos.latched(5), heard::add)) {
+      // All three have arrived: the late subscriber gets none of them live.
+      Waiting.next(early, 3, "sample");
+      assertThat(first.refused()).isZero();
+      try (var subscription =
+          node.subscribe("/ada/plan", StringMessage.TYPE, Qos.latched(5), heard::add)) {
         var kept = Waiting.next(heard, 2, "kept sample");
         publisher.publish(new StringMessage("four"));
         var live = Waiting.next(heard, "live sample");
@@ -194,6 +198,26 @@ class Ros2NodeTest {
     }
   }
 
+  @Test
+  void shouldKnowTheGraphAgainAfterALostLinkAlsoWhatWentMeanwhile() throws Exception {
+    Session other = Session.open(SessionConfig.to(router.endpoint()));
+    try (var seen = new GraphWatch(robot, 0);
+        var stays = new Ros2Node(router.local(), 0, "/", "stays");
+        var goes = new Ros2Node(other, 0, "/", "goes")) {
+      Waiting.until(seen.graph(), "both nodes", g -> g.nodes().size() == 2);
+      assertThat(List.of(stays.token().node(), goes.token().node())).hasSize(2);
+      other.close();
+      router.close(robot.zid(), "the test cuts the link");
+
+      Waiting.until(seen.graph(), "one node", g -> g.nodes().size() == 1);
+      assertThat(seen.graph().nodes().get(0).node()).isEqualTo("stays");
+      try (var late = new Ros2Node(router.local(), 0, "/", "comes")) {
+        Waiting.until(seen.graph(), "a new node", g -> g.nodes().size() == 2);
+        assertThat(seen.graph().nodes()).contains(late.token());
+      }
+    }
+  }
+
   private static DomainTap.Listener queued(BlockingQueue<DomainTap.Heard> heard) {
     return new DomainTap.Listener() {
       @Override
@@ -212,14 +236,16 @@ class Ros2NodeTest {
   void shouldHearAWholeDomainWithItsHistoryAndNothingTwice() throws Exception {
     BlockingQueue<DomainTap.Heard> heard = new LinkedBlockingQueue<>();
     BlockingQueue<String> unreadable = new LinkedBlockingQueue<>();
-    try (var talker = new Ros2Node(robot, 0, "/ada", "state");
+    BlockingQueue<Sample> arrived = new LinkedBlockingQueue<>();
+    try (var early = router.local().declareSubscriber("0/ada/**", arrived::add);
+        var talker = new Ros2Node(robot, 0, "/ada", "state");
         var elsewhere = new Ros2Node(robot, 1, "/ada", "state");
         var description =
             talker.publisher("robot_description", StringMessage.TYPE, Qos.latched(1));
         var other = elsewhere.publisher("chatter", StringMessage.TYPE, Qos.latched(1))) {
       description.publish(new StringMessage("<robot/>"));
       other.publish(new StringMessage("of another domain"));
-      Waiting.until(graph(), "publisher", g -> g.endpoints(Kind.PUBLISHER).size() == 1);
+      assertThat(Waiting.next(arrived, early.key()).key()).isEqualTo(description.key().key());
       DomainTap.Listener listener =
           new DomainTap.Listener() {
             @Override
