@@ -21,6 +21,15 @@ public interface Router extends AutoCloseable {
   /** The sessions that are open now. */
   java.util.List<Peer> peers();
 
+  /**
+   * Counts of one open session as the router sees them: sent is what went to that peer, dropped is
+   * what it was too slow for. Null where no such session is open.
+   */
+  SessionStatistics statistics(String peerZid);
+
+  /** Sum over all sessions there have been, the open ones included; without the local one. */
+  SessionStatistics statistics();
+
   /** Told of sessions that open and close; called at once for those that are open. */
   Declared onPeer(PeerListener listener);
 

@@ -342,12 +342,18 @@ class HostilePeerTest {
         if (i % 2 == 0) others.await(i);
       }
       assertThat(router.peers()).hasSize(3);
+      var counts = router.statistics(sleeper.zid.toString());
+      assertThat(counts.sentMessages() + counts.droppedByCongestion()).isEqualTo(256);
+      assertThat(counts.droppedByCongestion()).isPositive();
+      assertThat(router.statistics(witness.zid()).droppedByCongestion()).isZero();
 
       // Block-class: the sleeper is given up after the block time, the others get it.
       publisher.put("load/block", new byte[900 << 10], BLOCK);
       publisher.put("load/block", new byte[900 << 10], BLOCK);
       others.await("the block-class", s -> s.key().equals("load/block"));
       ends.await("the sleeper's end", why -> why.contains("took nothing for 500 ms"));
+      assertThat(router.statistics().droppedByCongestion())
+          .isGreaterThanOrEqualTo(counts.droppedByCongestion());
     }
     assertOthersUnaffected();
   }

@@ -10,13 +10,17 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import tandem.zenoh.link.Endpoint;
+import tandem.zenoh.wire.Declaration;
 import tandem.zenoh.wire.Extension;
 import tandem.zenoh.wire.NetworkMessage;
+import tandem.zenoh.wire.NetworkMessage.Declare;
+import tandem.zenoh.wire.NetworkMessage.Interest;
 import tandem.zenoh.wire.TransportCodec;
 import tandem.zenoh.wire.TransportMessage;
 import tandem.zenoh.wire.TransportMessage.Frame;
 import tandem.zenoh.wire.TransportMessage.Init;
 import tandem.zenoh.wire.TransportMessage.Open;
+import tandem.zenoh.wire.WireKey;
 import tandem.zenoh.wire.WireReader;
 import tandem.zenoh.wire.WireWriter;
 import tandem.zenoh.wire.Zid;
@@ -57,21 +61,34 @@ public final class RawPeer implements AutoCloseable {
       String endpoint, Zid zid, int patch, long leaseMillis, int batchSize, int resolution)
       throws IOException {
     var peer = new RawPeer(endpoint, zid);
-    peer.say(
-        new Init(
-            false,
-            Init.VERSION,
-            2,
-            zid,
-            resolution,
-            batchSize,
-            null,
-            patch > 0 ? List.of(Extension.varint(Init.PATCH, patch)) : List.of()));
+    peer.say(new Init(false, Init.VERSION, 2, zid, resolution, batchSize, null, extensions(patch)));
     var ack = (Init) peer.hear().getFirst();
     peer.say(new Open(false, leaseMillis, FIRST_SN, ack.cookie(), List.of()));
     var opened = peer.hear().getFirst();
     if (!(opened instanceof Open)) throw new IOException("refused: " + opened);
     return peer;
+  }
+
+  /** Patch 2 stands for patch 1 with priorities. */
+  private static List<Extension> extensions(int patch) {
+    return switch (patch) {
+      case 0 -> List.of();
+      case 1 -> List.of(Extension.varint(Init.PATCH, 1));
+      default -> List.of(Extension.unit(Init.QOS), Extension.varint(Init.PATCH, 1));
+    };
+  }
+
+  /** Declares a subscriber and waits until the router knows it. */
+  public void subscribe(String key) throws IOException {
+    say(
+        new Declare(Declare.NO_INTEREST, new Declaration.Subscriber(1, WireKey.full(key))),
+        new Interest(
+            1,
+            Interest.CURRENT,
+            Interest.TOKENS,
+            WireKey.full("settle"),
+            NetworkMessage.DEFAULT_QOS));
+    while (!(await(Declare.class).declaration() instanceof Declaration.Final)) {}
   }
 
   public static RawPeer open(String endpoint) throws IOException {

@@ -16,6 +16,7 @@ import tandem.zenoh.Declared;
 import tandem.zenoh.Router;
 import tandem.zenoh.RouterConfig;
 import tandem.zenoh.Session;
+import tandem.zenoh.SessionStatistics;
 import tandem.zenoh.ZenohException;
 import tandem.zenoh.link.Endpoint;
 import tandem.zenoh.link.TcpLink;
@@ -42,6 +43,7 @@ public final class AcceptingRouter implements Router {
   private final Routing routing;
   private final LocalSession own;
   private final Map<Zid, LinkFace> sessions = new HashMap<>();
+  private final Totals ended = new Totals();
   private final CopyOnWriteArrayList<Watch> watches = new CopyOnWriteArrayList<>();
   private final Semaphore handshakes = new Semaphore(MAX_HANDSHAKES);
   private final Complaints refusals = new Complaints();
@@ -242,7 +244,7 @@ public final class AcceptingRouter implements Router {
     @Override
     public void closed(String why) {
       synchronized (sessions) {
-        sessions.remove(transport.agreed().peerZid(), this);
+        if (sessions.remove(transport.agreed().peerZid(), this)) ended.add(transport);
       }
       routing.remove(this);
       own.drainTold();
@@ -299,6 +301,25 @@ public final class AcceptingRouter implements Router {
       var all = new ArrayList<Peer>(sessions.size());
       for (var face : sessions.values()) all.add(face.peer);
       return all;
+    }
+  }
+
+  @Override
+  public SessionStatistics statistics(String peerZid) {
+    synchronized (sessions) {
+      for (var face : sessions.values())
+        if (face.peer.zid().equals(peerZid))
+          return new Totals().add(face.transport).statistics(0, 0, 0);
+    }
+    return null;
+  }
+
+  @Override
+  public SessionStatistics statistics() {
+    synchronized (sessions) {
+      var sum = new Totals().add(ended);
+      for (var face : sessions.values()) sum.add(face.transport);
+      return sum.statistics(0, 0, own.failedCallbacks.get());
     }
   }
 

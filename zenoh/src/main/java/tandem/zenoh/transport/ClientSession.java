@@ -40,25 +40,6 @@ public final class ClientSession extends SessionCore {
   private long reconnects;
   private final Totals lost = new Totals();
 
-  /** Counts of links that are gone. */
-  private static final class Totals {
-    long sentMessages;
-    long sentBytes;
-    long receivedMessages;
-    long receivedBytes;
-    long dropped;
-    long malformed;
-
-    void add(Transport of) {
-      sentMessages += of.outbox().sentMessages();
-      sentBytes += of.outbox().sentBytes();
-      receivedMessages += of.receivedMessages();
-      receivedBytes += of.receivedBytes();
-      dropped += of.outbox().dropped();
-      malformed += of.malformed();
-    }
-  }
-
   private ClientSession(SessionConfig config) {
     this.config = config;
   }
@@ -389,24 +370,10 @@ public final class ClientSession extends SessionCore {
     lock.lock();
     try {
       var sum = new Totals();
-      sum.sentMessages = lost.sentMessages;
-      sum.sentBytes = lost.sentBytes;
-      sum.receivedMessages = lost.receivedMessages;
-      sum.receivedBytes = lost.receivedBytes;
-      sum.dropped = lost.dropped;
-      sum.malformed = lost.malformed;
+      sum.add(lost);
       var now = transport;
       if (now != null) sum.add(now);
-      return new SessionStatistics(
-          sum.sentMessages,
-          sum.sentBytes,
-          sum.receivedMessages,
-          sum.receivedBytes,
-          sum.dropped,
-          droppedWithoutLink.get(),
-          sum.malformed,
-          reconnects,
-          failedCallbacks.get());
+      return sum.statistics(droppedWithoutLink.get(), reconnects, failedCallbacks.get());
     } finally {
       lock.unlock();
     }
