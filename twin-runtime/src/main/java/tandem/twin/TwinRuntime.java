@@ -23,7 +23,6 @@ import java.nio.file.StandardOpenOption;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -31,7 +30,9 @@ import java.util.concurrent.TimeUnit;
 import tandem.proto.codec.CorruptEvent;
 import tandem.proto.command.TwinCommand;
 import tandem.proto.event.Event;
-import tandem.proto.v1.SimulatorView;
+import tandem.twin.audit.Audit;
+import tandem.twin.audit.SegmentFiles;
+import tandem.twin.journal.Committer;
 import tandem.twin.journal.JournalDatabase;
 import tandem.twin.journal.JournalExtension;
 import tandem.twin.journal.TwinId;
@@ -43,8 +44,10 @@ import tandem.twin.robot.RobotTwin;
 import tandem.twin.robot.Sensed;
 import tandem.twin.robot.StopLine;
 import tandem.twin.robot.TwinRules;
+import tandem.twin.sim.Simulators;
 import tandem.twin.stream.NodeStreams;
 import tandem.twin.stream.Streams;
+import tandem.twin.telemetry.Management;
 import tandem.twin.telemetry.Telemetry;
 
 /**
@@ -68,6 +71,9 @@ public final class TwinRuntime implements AutoCloseable {
   private final Recorder recorder;
   private final NodeStreams streams;
   private final SiteTwins twins;
+  private final Simulators simulators = new Simulators();
+  private final Audit audit;
+  private int managementPort = -1;
 
   private TwinRuntime(TwinSettings settings, SampleReader reader, FileChannel lock)
       throws SQLException {
@@ -93,7 +99,7 @@ public final class TwinRuntime implements AutoCloseable {
             stops,
             streams,
             streams::views,
-            () -> List.<SimulatorView>of(),
+            simulators::views,
             journal.committer()::failure);
     var node = new Node(TwinRules.from(settings.config()));
     sharding.init(
@@ -107,6 +113,7 @@ public final class TwinRuntime implements AutoCloseable {
             .withRole("twin")
             .withStopMessage(new RobotTwin.Goodbye()));
     spawn(streams.supervisor(), "streams");
+    spawn(simulators.supervisor(), "simulators");
     CoordinatedShutdown.get(system.classicSystem())
         .addTask(
             CoordinatedShutdown.PhaseBeforeClusterShutdown(),
@@ -114,11 +121,41 @@ public final class TwinRuntime implements AutoCloseable {
             () ->
                 CompletableFuture.supplyAsync(
                     () -> {
+                      simulators.close();
                       recorder.close();
                       return Done.getInstance();
                     }));
+    audit =
+        new Audit(
+            settings.data(),
+            journal::reader,
+            new SegmentFiles(),
+            reader,
+            robot -> {
+              var status = guards.seen(robot).status();
+              return status == null || !status.hasJournalHead() ? null : status.getJournalHead();
+            });
     join();
     recoverSegments();
+    if (settings.managementPort() >= 0) managementPort = manage();
+  }
+
+  private int manage() {
+    var sources =
+        new Management.Sources(
+            settings.site(),
+            twins::list,
+            () -> twins.streams(null),
+            simulators::views,
+            Map.of(
+                "journal_events", () -> (double) journal.committer().events(),
+                "journal_commits", () -> (double) journal.committer().commits(),
+                "journal_queued", () -> (double) journal.committer().queued(),
+                "journal_unwritable", () -> journal.committer().failure() == null ? 0 : 1));
+    return Management.start(system, sources)
+        .toCompletableFuture()
+        .orTimeout(UP_WITHIN.toSeconds(), TimeUnit.SECONDS)
+        .join();
   }
 
   /** Puts in order what a crash left of the recorder's files; nothing of this run is touched. */
@@ -190,10 +227,13 @@ public final class TwinRuntime implements AutoCloseable {
                 "akka.remote.artery.canonical.hostname", s.arteryHost(),
                 "akka.remote.artery.canonical.port", s.arteryPort(),
                 "akka.cluster.roles", s.roles(),
+                "akka.management.http.hostname", s.managementHost(),
+                "akka.management.http.port", Math.max(0, s.managementPort()),
                 "tandem.twin.data", s.data().toString()));
     return own.withFallback(s.config().withoutPath("akka"))
         .withFallback(onlyOwnAkka(s.config()))
         .withFallback(ConfigFactory.parseResources("tandem-akka.conf"))
+        .withFallback(ConfigFactory.parseResources("tandem-telemetry.conf"))
         .withFallback(ConfigFactory.defaultReferenceUnresolved())
         .resolve();
   }
@@ -326,6 +366,28 @@ public final class TwinRuntime implements AutoCloseable {
   /** The recorder of this node, for export and health. */
   public Recorder recorder() {
     return recorder;
+  }
+
+  /** The simulators of this node. */
+  public Simulators simulators() {
+    return simulators;
+  }
+
+  /** Questions about the past of this node's journal and segments; they block. */
+  public Audit audit() {
+    return audit;
+  }
+
+  /**
+   * Counts of the journal: events and synced commits since the start, and why it cannot be written.
+   */
+  public Committer journal() {
+    return journal.committer();
+  }
+
+  /** The port that management really has; -1 where there is none. */
+  public int managementPort() {
+    return managementPort;
   }
 
   public TwinSettings settings() {
