@@ -49,7 +49,7 @@ final class LocalSite implements AutoCloseable {
     guard = new ObedientGuard(robot);
   }
 
-  private static Optional<SampleReader.Reading> read(
+  static Optional<SampleReader.Reading> read(
       String topic, String type, String schema, byte[] payload) {
     var values = java.nio.ByteBuffer.wrap(payload);
     return Optional.of(

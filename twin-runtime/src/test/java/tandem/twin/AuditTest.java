@@ -1,0 +1,224 @@
+package tandem.twin;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static tandem.twin.LocalSite.get;
+import static tandem.twin.LocalSite.goal;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.DriverManager;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tandem.proto.codec.SealedEvent;
+import tandem.proto.event.Event;
+import tandem.proto.v1.AuditView;
+import tandem.proto.v1.CommandRequest;
+import tandem.proto.v1.TwinView;
+import tandem.twin.audit.Audit;
+import tandem.twin.robot.TwinInlet;
+
+/** One recorded run, asked many questions. */
+class AuditTest {
+  @TempDir static Path original;
+  @TempDir Path copy;
+
+  private static final Map<Long, String> DIGESTS = new TreeMap<>();
+  private static TwinView last;
+  private static String command;
+
+  @BeforeAll
+  static void record() throws Exception {
+    try (var site = new LocalSite(original, "ada", Map.of()).connect()) {
+      AutoCloseable watch =
+          site.node
+              .twins()
+              .watch(
+                  "ada",
+                  view -> {
+                    synchronized (DIGESTS) {
+                      DIGESTS.put(view.getSequence(), view.getDigest());
+                    }
+                  });
+      command =
+          get(site.node
+                  .twins()
+                  .command(
+                      CommandRequest.newBuilder()
+                          .setRobot("ada")
+                          .setBy("anna")
+                          .setJoint(goal(0.5, 1))
+                          .build()))
+              .getId();
+      site.positions = new double[] {0.5, 0};
+      assertThat(get(site.node.twins().await(command, Duration.ofSeconds(15))).getState())
+          .isEqualTo("done");
+      var inlet = (TwinInlet) site.node.robots();
+      for (int i = 0; i < 520; i++) {
+        get(inlet.journal("ada", new Event.OperatorAction("anna", "note", "note " + i)));
+      }
+      var running = site.node.audit().verify("ada");
+      assertThat(running.getFirst().getOk()).as(running.toString()).isTrue();
+      last = site.show();
+      assertThat(site.node.audit().replay("ada", last.getSequence()).getDigest())
+          .isEqualTo(last.getDigest());
+      watch.close();
+    }
+  }
+
+  private static Audit audit(Path data) {
+    return Audit.ofStopped(data, LocalSite::read);
+  }
+
+  private AuditView verifyCopy() {
+    return audit(copy).verify("ada").getFirst();
+  }
+
+  private void copy() throws IOException {
+    try (var files = Files.walk(original)) {
+      for (Path each : files.toList()) {
+        Path to = copy.resolve(original.relativize(each).toString());
+        if (Files.isDirectory(each)) Files.createDirectories(to);
+        else Files.copy(each, to);
+      }
+    }
+  }
+
+  private void sql(String sql) throws Exception {
+    try (var connection =
+            DriverManager.getConnection("jdbc:sqlite:" + copy.resolve("journal/journal.db"));
+        var statement = connection.createStatement()) {
+      statement.executeUpdate(sql);
+    }
+  }
+
+  @Test
+  void shouldFindACleanStopWhole() throws Exception {
+    var before = new HashMap<Path, Long>();
+    try (var files = Files.walk(original)) {
+      for (Path each : files.filter(Files::isRegularFile).toList()) {
+        before.put(each, Files.getLastModifiedTime(each).toMillis());
+      }
+    }
+
+    var all = audit(original).verify(null);
+
+    assertThat(all).hasSize(1);
+    var view = all.getFirst();
+    assertThat(view.getOk()).as(view.toString()).isTrue();
+    assertThat(view.getEvents()).isGreaterThan(520);
+    assertThat(view.getSnapshots()).isPositive();
+    assertThat(view.getSegments()).isPositive();
+    assertThat(view.getSamples()).isPositive();
+    try (var files = Files.walk(original)) {
+      for (Path each : files.filter(Files::isRegularFile).toList()) {
+        assertThat(before).containsEntry(each, Files.getLastModifiedTime(each).toMillis());
+      }
+    }
+  }
+
+  @Test
+  void shouldReplayToTheDigestsThatTheLiveTwinHad() {
+    assertThat(DIGESTS).hasSizeGreaterThan(3);
+    DIGESTS.forEach(
+        (sequence, digest) -> {
+          if (sequence % 50 != 0 && sequence > 20 && sequence != last.getSequence()) return;
+          if (sequence == 0) return;
+          assertThat(audit(original).replay("ada", sequence).getDigest())
+              .as("sequence " + sequence)
+              .isEqualTo(digest);
+        });
+  }
+
+  @Test
+  void shouldReplayTheJointsFromTheSegments() {
+    var view = audit(original).replay("ada", last.getSequence());
+
+    assertThat(view.getFromSegments()).isTrue();
+    assertThat(view.getJoints().getPositionsRadList()).containsExactly(0.5, 0.0);
+    assertThat(view.getAt()).isNotEmpty();
+  }
+
+  @Test
+  void shouldExplainACommandFromItsCauseToItsEvidence() {
+    var names =
+        audit(original).explain(command).stream()
+            .map(SealedEvent::event)
+            .map(event -> event.getClass().getSimpleName())
+            .toList();
+
+    assertThat(names)
+        .containsSubsequence(
+            "ContactMade",
+            "ProfileAccepted",
+            "CommandCreated",
+            "LeaseOffered",
+            "LeaseGranted",
+            "CommandAccepted",
+            "CommandSent",
+            "CommandGuardAccepted",
+            "CommandDone",
+            "LeaseReleased");
+    assertThat(names).doesNotContain("OperatorAction");
+  }
+
+  @Test
+  void shouldNameTheEventWhoseByteWasFlipped() throws Exception {
+    copy();
+    long middle = last.getSequence() / 2;
+    for (String change :
+        new String[] {
+          "payload = CAST(X'00' || SUBSTR(payload, 2) AS BLOB)",
+          "hash = CAST(SUBSTR(hash, 1, 31) || X'07' AS BLOB)",
+          "previous_hash = CAST(X'0102' || SUBSTR(previous_hash, 3) AS BLOB)",
+          "manifest = 'tandem.OperatorAction/2'",
+          "hybrid_nanos = hybrid_nanos + 1",
+          "schema_version = 2"
+        }) {
+      sql("DROP TABLE IF EXISTS kept");
+      sql("CREATE TABLE kept AS SELECT * FROM event WHERE sequence = " + middle);
+      sql("UPDATE event SET " + change + " WHERE sequence = " + middle);
+
+      var bad = verifyCopy();
+
+      assertThat(bad.getOk()).as(change).isFalse();
+      assertThat(bad.getFirstBad().getWhat()).as(change).isEqualTo("event");
+      assertThat(bad.getFirstBad().getSequence()).as(change).isEqualTo(middle);
+      sql("DELETE FROM event WHERE sequence = " + middle);
+      sql("INSERT INTO event SELECT * FROM kept");
+      assertThat(verifyCopy().getOk()).as("healed after " + change).isTrue();
+    }
+  }
+
+  @Test
+  void shouldNameARowThatWasRemovedOrTheEndThatWasCutOff() throws Exception {
+    copy();
+    sql("DELETE FROM event WHERE sequence = 100");
+    assertThat(verifyCopy().getFirstBad().getSequence()).isEqualTo(100);
+
+    sql("DELETE FROM event WHERE sequence >= 90");
+    var cut = verifyCopy();
+    assertThat(cut.getOk()).isFalse();
+    assertThat(cut.getFirstBad().getSequence()).isEqualTo(90);
+    assertThat(cut.getFirstBad().getWhy()).contains("cut off");
+  }
+
+  @Test
+  void shouldNameASnapshotThatWasChangedAndASegmentThatIsGone() throws Exception {
+    copy();
+    sql("UPDATE snapshot SET image = CAST(SUBSTR(image, 1, 20) || X'55' AS BLOB)");
+    assertThat(verifyCopy().getFirstBad().getWhat()).isEqualTo("snapshot");
+    sql("DELETE FROM snapshot");
+    assertThat(verifyCopy().getOk()).isTrue();
+
+    try (var files = Files.walk(copy.resolve("segments"))) {
+      Files.delete(files.filter(Files::isRegularFile).findFirst().orElseThrow());
+    }
+    assertThat(verifyCopy().getFirstBad().getWhat()).isEqualTo("segment");
+  }
+}
