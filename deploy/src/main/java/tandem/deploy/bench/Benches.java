@@ -5,7 +5,12 @@ import java.util.List;
 /** Every benchmark there is. */
 public final class Benches {
   public static final List<Bench> ALL =
-      List.of(new ZenohThroughput(), new ZenohRoundTrip(), new CdrDecode());
+      List.of(
+          new ZenohThroughput(),
+          new ZenohRoundTrip(),
+          new CdrDecode(),
+          new SamplesBench(),
+          new JournalBench());
 
   private Benches() {}
 }
