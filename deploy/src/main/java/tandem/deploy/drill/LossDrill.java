@@ -58,7 +58,7 @@ final class LossDrill implements Drill {
     Map<String, Object> first = Stage.twin(api, "ada");
     double angle = Stage.joint(first, JOINT);
     Map<String, Object> command =
-        stage.move(api, "ada", "drill", JOINT, angle > -0.8 ? -1.2 : -0.4, 1);
+        stage.move(api, "ada", "drill", JOINT, angle > 0.8 ? 0.4 : 1.2, 1);
     stage.pause(Duration.ofMillis(300));
     Map<String, Object> later = Stage.twin(api, "ada");
     verdict
@@ -88,7 +88,7 @@ final class LossDrill implements Drill {
             how + ": nothing queued is executed on return", Math.abs(after - before) < 0.05, after);
     // The refused command must not move it, a new one must.
     Map<String, Object> command =
-        stage.move(api, "ada", "drill", JOINT, after > -0.8 ? -1.0 : -0.5, 1.5);
+        stage.move(api, "ada", "drill", JOINT, after > 0.8 ? 0.5 : 1.0, 1.5);
     Map<String, Object> done =
         Stage.object(api.get("/api/commands/" + command.get("id") + "?wait=20s"));
     verdict.expect(how + ": commands go on", "done".equals(done.get("state")), done);

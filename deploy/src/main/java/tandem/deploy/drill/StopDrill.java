@@ -74,7 +74,7 @@ final class StopDrill implements Drill {
     double millis = witness.timeToStill(stage, () -> stop(api, "somebody else"));
     report(verdict, "lease", millis);
     stage.awaitTwin(api, "ada", "latched", Duration.ofSeconds(5), StopDrill::latched);
-    Map<String, Object> refused = stage.move(api, "ada", "holder", JOINT, -0.6, 1);
+    Map<String, Object> refused = stage.move(api, "ada", "holder", JOINT, 0.6, 1);
     verdict.expect(
         "lease: a latched stop refuses the holder",
         "refused".equals(refused.get("state")),
@@ -106,7 +106,7 @@ final class StopDrill implements Drill {
   private void latchedOverRestart(Stage stage, Verdict verdict, Api api) {
     var twin = Stage.twin(api, "ada");
     verdict.expect("latched after the restart of node and guard", latched(twin), twin.get("stop"));
-    Map<String, Object> refused = stage.move(api, "ada", "drill", JOINT, -0.6, 1);
+    Map<String, Object> refused = stage.move(api, "ada", "drill", JOINT, 0.6, 1);
     verdict.expect(
         "motion is refused after the restart", "refused".equals(refused.get("state")), refused);
   }
@@ -114,7 +114,7 @@ final class StopDrill implements Drill {
   private void fullDisk(Stage stage, Verdict verdict, Api api, Witness witness) {
     stage.awaitTwin(
         api, "ada", "live on a full disk", Stage.START, twin -> "live".equals(twin.get("mode")));
-    Map<String, Object> command = stage.move(api, "ada", "drill", JOINT, -0.6, 1);
+    Map<String, Object> command = stage.move(api, "ada", "drill", JOINT, 0.6, 1);
     verdict.figure("fullDiskWhy", command.get("why"));
     double millis = witness.timeToStill(stage, () -> stop(api, "drill"));
     report(verdict, "fullDisk", millis);
@@ -133,7 +133,7 @@ final class StopDrill implements Drill {
   /** Starts a slow, long motion and waits until it is seen. */
   private static void swing(Stage stage, Api api, Witness witness, String by) {
     double at = Stage.joint(Stage.twin(api, "ada"), JOINT);
-    Map<String, Object> command = stage.move(api, "ada", by, JOINT, at > -0.9 ? -1.7 : -0.2, 4);
+    Map<String, Object> command = stage.move(api, "ada", by, JOINT, at > 1.0 ? 0.1 : 2.2, 4);
     if ("refused".equals(command.get("state")))
       throw new IllegalStateException(
           "the motion to be stopped was refused: " + command.get("why"));
