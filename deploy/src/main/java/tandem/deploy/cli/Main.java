@@ -32,6 +32,7 @@ import tandem.deploy.node.OrderlyEnd;
       NodeCommand.Edge.class,
       NodeCommand.Cloud.class,
       DemoCommand.class,
+      AuditCommands.class,
       tandem.deploy.drill.DrillCommand.class
     })
 public final class Main implements Runnable {

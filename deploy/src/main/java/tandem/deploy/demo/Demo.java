@@ -202,8 +202,8 @@ public final class Demo {
               .stepsAfter(robot, null, ready)
               .orElseThrow(
                   () -> new IllegalStateException(robot + " tells no steps on /diagnostics")));
-    for (var robot : robots) before.put(robot, node.twins().streams(robot));
     long from = System.nanoTime();
+    for (var robot : robots) before.put(robot, node.twins().streams(robot));
     long until = from + (options.lasts == null ? Duration.ofSeconds(30) : options.lasts).toNanos();
 
     var reaches = new LinkedHashMap<String, CommandView>();

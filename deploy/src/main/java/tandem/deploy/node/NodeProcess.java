@@ -39,7 +39,7 @@ public final class NodeProcess implements AutoCloseable {
   private final RobotGateway gateway;
   private final Dreams dreams;
   private final ApiServer api;
-  private final AuditDoor audit;
+  private final NodeAudit audit;
 
   private NodeProcess(
       NodeSettings settings,
@@ -47,7 +47,7 @@ public final class NodeProcess implements AutoCloseable {
       RobotGateway gateway,
       Dreams dreams,
       ApiServer api,
-      AuditDoor audit) {
+      NodeAudit audit) {
     this.settings = settings;
     this.runtime = runtime;
     this.gateway = gateway;
@@ -80,8 +80,8 @@ public final class NodeProcess implements AutoCloseable {
         dreams = new Dreams(runtime);
         open.addFirst(dreams);
       }
-      AuditDoor audit =
-          AuditDoor.closed("this node answers no audit questions yet; nothing was read");
+      var audit = NodeAudit.of(runtime);
+      open.addFirst(audit);
       var api =
           ApiServer.start(
                   runtime.system(),
@@ -172,6 +172,7 @@ public final class NodeProcess implements AutoCloseable {
     var ports = new LinkedHashMap<String, Object>();
     if (gateway != null) ports.put("zenoh", portOf(gateway.endpoint()));
     ports.put("api", api.port());
+    if (runtime.managementPort() > 0) ports.put("management", runtime.managementPort());
     ports.put("artery", runtime.arteryPort());
     return Out.toJson(
         Out.fields(
@@ -187,6 +188,7 @@ public final class NodeProcess implements AutoCloseable {
   public void close() {
     var parts = new LinkedHashMap<String, OrderlyEnd.Step>();
     parts.put("API", () -> api.stop(API_STOP).toCompletableFuture().get(5, TimeUnit.SECONDS));
+    parts.put("audit", audit::close);
     if (dreams != null) parts.put("dreams", dreams::close);
     if (gateway != null) parts.put("robot gateway", gateway::close);
     parts.put("twin runtime", runtime::close);
