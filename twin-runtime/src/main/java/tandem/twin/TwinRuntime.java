@@ -151,7 +151,12 @@ public final class TwinRuntime implements AutoCloseable {
                 "journal_events", () -> (double) journal.committer().events(),
                 "journal_commits", () -> (double) journal.committer().commits(),
                 "journal_queued", () -> (double) journal.committer().queued(),
-                "journal_unwritable", () -> journal.committer().failure() == null ? 0 : 1));
+                "journal_unwritable", () -> journal.committer().failure() == null ? 0 : 1,
+                "recorder.waiting.bytes", () -> recorder.health().waitingBytes(),
+                "recorder.refused", () -> recorder.health().refusedSamples(),
+                "recorder.samples", () -> recorder.health().recordedSamples(),
+                "recorder.bytes", () -> recorder.health().recordedBytes(),
+                "recorder.troubles", () -> recorder.health().troubles().size()));
     return Management.start(system, sources)
         .toCompletableFuture()
         .orTimeout(UP_WITHIN.toSeconds(), TimeUnit.SECONDS)

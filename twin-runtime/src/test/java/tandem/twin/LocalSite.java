@@ -44,7 +44,7 @@ final class LocalSite implements AutoCloseable {
     var settings = new HashMap<String, Object>(overrides);
     settings.put("data", data.toString());
     settings.put("artery.port", 0);
-    settings.put("management.port", -1);
+    settings.putIfAbsent("management.port", -1);
     node = TwinRuntime.start(TwinSettings.of(settings), LocalSite::read);
     guard = new ObedientGuard(robot);
   }

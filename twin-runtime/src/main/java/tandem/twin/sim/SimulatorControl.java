@@ -1,5 +1,7 @@
 package tandem.twin.sim;
 
+import tandem.proto.v1.SimulatorView;
+
 /**
  * What runs a simulator; implemented by sim-gateway. One instance for one id. Methods are called
  * one at a time, on a thread that may block.
@@ -15,6 +17,16 @@ public interface SimulatorControl {
 
   /** Stops it and returns when it stands still; harmless where it does not run. */
   void stop() throws Exception;
+
+  /**
+   * The instance as it shall be shown, where there is more to tell than progress.
+   *
+   * @param shown what its actor knows: id, kind, dream, robot, state, why
+   * @return with these unchanged; thread-safe, never blocks
+   */
+  default SimulatorView figures(SimulatorView shown) {
+    return shown;
+  }
 
   /** Thread-safe; never blocks. */
   interface Reports {

@@ -113,7 +113,9 @@ public final class Simulators implements AutoCloseable {
   /** All of this node, by id. */
   public List<SimulatorView> views() {
     List<SimulatorView> views = new ArrayList<>();
-    simulators.values().forEach(simulator -> views.add(simulator.view.get()));
+    simulators
+        .values()
+        .forEach(simulator -> views.add(simulator.control.figures(simulator.view.get())));
     return views;
   }
 
