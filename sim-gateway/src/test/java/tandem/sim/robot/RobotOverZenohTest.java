@@ -73,7 +73,7 @@ class RobotOverZenohTest {
         var model = engine.compile("zenoh", Mjcf.write(BODY, scene, 0.002, false));
         var robot = new SimulatedHumanoid(BODY, model, 0.002, Pushes.none());
         var eyes = new Eyes(model, BODY, scene);
-        var tap = new DomainTap(node.local(), 0, heard);
+        var _ = new DomainTap(node.local(), 0, heard);
         var operator = new Ros2Node(guard.local(), 0, "/ada", "operator")) {
       var moves = new CountDownLatch(1);
       int elbow = BODY.jointIndex("left_elbow");
