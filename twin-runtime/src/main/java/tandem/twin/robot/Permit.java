@@ -317,11 +317,11 @@ final class Permit {
       }
     }
     if (worst != null) {
+      double advised = StrictMath.ceil(least * 100) / 100;
+      if (advised < least) advised += 0.01;
       throw new Denied(
           "tandem.limit.speed",
-          text(
-              "%s; smallest --in that passes: %.2fs; not sent",
-              worst, StrictMath.ceil(least * 100) / 100),
+          text("%s; smallest --in that passes: %.2fs; not sent", worst, advised),
           used);
     }
   }

@@ -1,0 +1,633 @@
+package tandem.twin.robot;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.protobuf.ByteString;
+import com.typesafe.config.ConfigFactory;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.DoubleRange;
+import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.constraints.Size;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import tandem.proto.codec.CorruptEvent;
+import tandem.proto.codec.SealedEvent;
+import tandem.proto.command.TwinCommand;
+import tandem.proto.command.TwinReply;
+import tandem.proto.event.Event;
+import tandem.proto.event.Goal;
+import tandem.proto.v1.Authority;
+import tandem.proto.v1.CommandTarget;
+import tandem.proto.v1.GuardLogRecord;
+import tandem.proto.v1.GuardStatus;
+import tandem.proto.v1.JointGoal;
+import tandem.proto.v1.JointLimit;
+import tandem.proto.v1.JointTarget;
+import tandem.proto.v1.RobotProfile;
+import tandem.proto.v1.TimeToken;
+import tandem.twin.robot.CommandRecord.Phase;
+import tandem.twin.robot.Observation.GuardSeen;
+import tandem.twin.robot.Observation.Moment;
+
+/** The rules, without clock, journal or actor: time is whatever the test says. */
+class TwinCoreTest {
+  private static final long NOON = 1_893_499_200_000_000_000L; // 2030-01-01T12:00:00Z
+
+  private TwinCore core;
+  private TwinState state;
+  private Tracking tracking;
+  private long millis;
+  private double[] positions;
+  private double[] velocities;
+  private long samplesAt;
+  private GuardStatus.Builder guard;
+  private long guardAt;
+  private boolean reachable;
+  private double tilt;
+  private List<Event> happened;
+  private Decision last;
+
+  @BeforeEach
+  void begin() {
+    core = new TwinCore(TwinRules.from(ConfigFactory.load()), "home");
+    state = TwinState.empty("ada", 1);
+    tracking = Tracking.START;
+    millis = 10_000;
+    positions = new double[] {0, 0};
+    velocities = new double[] {0, 0};
+    samplesAt = millis;
+    guardAt = millis;
+    reachable = true;
+    tilt = 0;
+    happened = new ArrayList<>();
+    guard =
+        GuardStatus.newBuilder()
+            .setRobot("ada")
+            .setArmed(true)
+            .setToken(TimeToken.newBuilder().setBootId("b".repeat(32)).setTickMillis(5_000));
+  }
+
+  private Sensed.Origin origin(String topic) {
+    return new Sensed.Origin(topic, "peer", samplesAt, NOON, "sender", samplesAt * 1_000_000, NOON);
+  }
+
+  private Observation seen() {
+    var sensed =
+        new Sensed(
+            new Sensed.Joints(
+                origin("/ada/joint_states"),
+                List.of("left_elbow", "right_elbow"),
+                positions,
+                velocities,
+                new double[0]),
+            new Sensed.Attitude(
+                origin("/ada/imu/data"),
+                Math.sin(tilt / 2),
+                0,
+                0,
+                Math.cos(tilt / 2),
+                new double[3],
+                new double[3]),
+            null,
+            samplesAt * 1_000_000);
+    return new Observation(
+        new Moment(NOON + millis * 1_000_000, millis * 1_000_000),
+        sensed,
+        new GuardSeen(reachable, guard.build(), guardAt * 1_000_000),
+        null);
+  }
+
+  /** Decides and folds; samples and guard stay as old as they are. */
+  private Decision decide(TwinCommand command) {
+    last = core.decide(state, tracking, seen(), command);
+    assertThat(core.decide(state, tracking, seen(), command))
+        .as("the same question has the same answer")
+        .usingRecursiveComparison()
+        .isEqualTo(last);
+    tracking = last.tracking();
+    for (Event event : last.events()) {
+      long hybrid = Math.max(state.hybridNanos() + 1, NOON + millis * 1_000_000);
+      state =
+          TwinFold.evolve(
+              state,
+              SealedEvent.seal("ada", 1, state.sequence() + 1, hybrid, state.headHash(), event));
+      happened.add(event);
+    }
+    return last;
+  }
+
+  /** Time passes, samples and guard are fresh. */
+  private Decision after(long more) {
+    millis += more;
+    samplesAt = millis;
+    guardAt = millis;
+    return decide(new TwinCommand.Review());
+  }
+
+  private TwinCoreTest live() {
+    decide(new TwinCommand.Admit("", "tcp/1", "/ada", 0));
+    decide(new TwinCommand.Propose(profile("configured")));
+    happened.clear();
+    return this;
+  }
+
+  private static RobotProfile profile(String source) {
+    var profile =
+        RobotProfile.newBuilder()
+            .setRobot("ada")
+            .setBaseFrame("base_link")
+            .setMarginRad(0.02)
+            .setSource(source)
+            .setJoint(
+                CommandTarget.newBuilder().setKind("topic").setTopic("/ada/joint_trajectory"));
+    for (String joint : List.of("left_elbow", "right_elbow")) {
+      profile.addLimits(
+          JointLimit.newBuilder()
+              .setJoint(joint)
+              .setLowerRad(-2)
+              .setUpperRad(2)
+              .setVelocityRadPerSec(2)
+              .setAccelerationRadPerSec2(10));
+    }
+    return profile.build();
+  }
+
+  private static TwinCommand.Move move(String id, String by, double to, double seconds) {
+    return new TwinCommand.Move(id, by, joint("left_elbow", to, seconds), 2_000);
+  }
+
+  private static Goal joint(String joint, double to, double seconds) {
+    return new Goal.Joint(
+        JointGoal.newBuilder()
+            .addTargets(JointTarget.newBuilder().setJoint(joint).setPositionRad(to))
+            .setDurationSeconds(seconds)
+            .build());
+  }
+
+  private CommandRecord command(String id) {
+    return state.command(id).orElseThrow();
+  }
+
+  private void granted() {
+    decide(new TwinCommand.GrantAnswered(state.offered().epoch(), true, "", ""));
+  }
+
+  private void guardAccepts(String id) {
+    decide(new TwinCommand.MotionAnswered(id, true, true, "", "", NOON, NOON + 1_000_000));
+  }
+
+  private List<String> names() {
+    return happened.stream().map(e -> e.getClass().getSimpleName()).toList();
+  }
+
+  private String refusal() {
+    return ((TwinReply.Refused) ((Decision.Answer.Now) last.answer()).reply()).why();
+  }
+
+  private void executing(String id) {
+    decide(move(id, "anna", 0.5, 1));
+    granted();
+    guardAccepts(id);
+  }
+
+  @Test
+  void shouldCarryACommandThroughItsWholeLife() {
+    live();
+    executing("c");
+    assertThat(command("c").phase()).isEqualTo(Phase.EXECUTING);
+    positions = new double[] {0.3, 0};
+    after(300);
+    positions = new double[] {0.5, 0};
+    after(300);
+    after(250);
+
+    assertThat(names())
+        .containsSubsequence(
+            "CommandCreated",
+            "LeaseOffered",
+            "LeaseGranted",
+            "CommandAccepted",
+            "CommandSent",
+            "CommandGuardAccepted",
+            "CommandFirstMotion",
+            "CommandDone",
+            "LeaseReleased");
+    assertThat(command("c").evidence().errorRad()).isLessThan(0.02);
+    assertThat(command("c").evidence().settledMillis()).isGreaterThanOrEqualTo(200);
+    assertThat(state.lease()).isNull();
+  }
+
+  @Test
+  void shouldNotSendAnythingBeforeTheAcceptanceIsDecided() {
+    live();
+    var asked = decide(move("c", "anna", 0.5, 1));
+    assertThat(asked.atOnce()).isEmpty();
+    assertThat(asked.effects()).hasSize(1).first().isInstanceOf(Effect.Grant.class);
+
+    granted();
+    assertThat(last.events()).anyMatch(e -> e instanceof Event.CommandAccepted);
+    assertThat(last.effects()).containsExactly(new Effect.Motion("c"));
+  }
+
+  @Test
+  void shouldKeepTheValuesThatItDecidedBy() {
+    positions = new double[] {0.25, 9};
+    live();
+    decide(move("c", "anna", 0.5, 1));
+    granted();
+
+    var accepted =
+        (Event.CommandAccepted)
+            happened.stream().filter(e -> e instanceof Event.CommandAccepted).findFirst().get();
+    assertThat(accepted.used().values()).containsOnlyKeys("left_elbow").containsValue(0.25);
+    assertThat(accepted.used().sample().topic()).isEqualTo("/ada/joint_states");
+    assertThat(accepted.used().sample().sequence()).isEqualTo(samplesAt);
+  }
+
+  @Test
+  void shouldNameJointValueLimitAndTheLeastTimeThatPasses() {
+    live();
+    decide(move("c", "anna", 1.5, 0.5));
+
+    assertThat(command("c").phase()).isEqualTo(Phase.REFUSED);
+    assertThat(command("c").why())
+        .isEqualTo(
+            "joint left_elbow: from 0.000 to 1.500 rad in 0.500 s: peak velocity 4.500 rad/s, limit"
+                + " 2.000; smallest --in that passes: 1.13s; not sent");
+    decide(move("d", "anna", 1.5, 1.13));
+    assertThat(command("d").phase()).isEqualTo(Phase.CREATED);
+  }
+
+  @Property(tries = 200)
+  void shouldAcceptExactlyWhatItsOwnAdviceSays(
+      @ForAll @DoubleRange(min = -1.9, max = 1.9) double to,
+      @ForAll @DoubleRange(min = 0.05, max = 3) double seconds) {
+    begin();
+    live();
+    decide(move("c", "anna", to, seconds));
+    double least = Math.max(1.5 * Math.abs(to) / 2, Math.sqrt(6 * Math.abs(to) / 10));
+    assertThat(command("c").phase() == Phase.REFUSED).isEqualTo(least > seconds);
+    if (command("c").phase() != Phase.REFUSED) return;
+    String why = command("c").why();
+    String advice = why.replaceAll(".*that passes: ([0-9.]+)s.*", "$1");
+
+    decide(move("d", "anna", to, Double.parseDouble(advice)));
+
+    assertThat(command("d").phase()).as(why).isEqualTo(Phase.CREATED);
+  }
+
+  @Test
+  void shouldRefuseWithTheReasonWhateverStandsAgainstMotion() {
+    live();
+    decide(move("a", "anna", 2.5, 1));
+    decide(move("b", "anna", Double.NaN, 1));
+    decide(new TwinCommand.Move("c", "anna", joint("third_elbow", 0.1, 1), 2_000));
+    samplesAt = millis - 500;
+    decide(move("d", "anna", 0.5, 1));
+    samplesAt = millis;
+    guardAt = millis - 1_500;
+    decide(move("e", "anna", 0.5, 1));
+    guardAt = millis;
+    guard.setArmed(false);
+    decide(move("f", "anna", 0.5, 1));
+    guard.setArmed(true).setHighestSeen(Authority.newBuilder().setTerm(2));
+    decide(move("g", "anna", 0.5, 1));
+    guard.clearHighestSeen();
+    positions = new double[] {Double.NaN, 0};
+    decide(move("h", "anna", 0.5, 1));
+    positions = new double[] {0, 0};
+    reachable = false;
+    decide(move("i", "anna", 0.5, 1));
+    reachable = true;
+    decide(new TwinCommand.Move("j", "anna", new Goal.Joint(JointGoal.getDefaultInstance()), 99));
+    decide(move("k", "anna", 0.5, Double.NaN));
+
+    assertThat(state.commands()).allMatch(c -> c.phase() == Phase.REFUSED);
+    assertThat(state.commands().stream().map(CommandRecord::code))
+        .containsExactly(
+            "tandem.limit.position",
+            "tandem.limit.position",
+            "tandem.joint.unknown",
+            "tandem.joints.stale",
+            "tandem.guard.silent",
+            "tandem.guard.unarmed",
+            "tandem.guard.newer-term",
+            "tandem.joint.not-finite",
+            "tandem.guard.absent",
+            "tandem.goal.duration",
+            "tandem.goal.duration");
+  }
+
+  @Test
+  void shouldNameTheHolderToWhoeverElseAsks() {
+    live();
+    decide(new TwinCommand.AcquireLease("ben", 60_000));
+    granted();
+    decide(move("c", "anna", 0.5, 1));
+
+    assertThat(command("c").code()).isEqualTo("tandem.lease.held");
+    assertThat(command("c").why()).contains("held by ben");
+    decide(new TwinCommand.AcquireLease("anna", 60_000));
+    assertThat(refusal()).contains("held by ben");
+  }
+
+  @Test
+  void shouldCompleteATakeOnlyWhenTheGuardAcknowledgesIt() {
+    live();
+    decide(new TwinCommand.AcquireLease("ben", 60_000));
+    granted();
+    long epoch = state.lease().epoch();
+    decide(new TwinCommand.TakeLease("anna", 60_000, "ben is asleep"));
+
+    assertThat(state.lease().holder()).isEqualTo("ben");
+    granted();
+    assertThat(state.lease().holder()).isEqualTo("anna");
+    assertThat(state.lease().epoch()).isGreaterThan(epoch);
+    assertThat(names()).contains("LeaseTaken");
+  }
+
+  @Test
+  void shouldNeverOfferAnEpochThatTheGuardHasSeen() {
+    live();
+    guard.setHighestSeen(Authority.newBuilder().setTerm(1).setEpoch(41));
+    decide(new TwinCommand.AcquireLease("ben", 60_000));
+
+    assertThat(state.offered().epoch()).isEqualTo(42);
+    decide(new TwinCommand.GrantAnswered(42, false, "tandem.guard.no-answer", "none"));
+    decide(new TwinCommand.AcquireLease("ben", 60_000));
+    assertThat(state.offered().epoch()).isEqualTo(43);
+  }
+
+  @Test
+  void shouldLetALeaseExpireAndKeepOneThatIsRenewed() {
+    live();
+    decide(new TwinCommand.AcquireLease("ben", 1_000));
+    granted();
+    after(900);
+    decide(new TwinCommand.KeepLease("ben"));
+    after(900);
+    assertThat(state.lease()).isNotNull();
+    after(300);
+    assertThat(state.lease()).isNull();
+    assertThat(names()).contains("LeaseExpired");
+  }
+
+  @Test
+  void shouldTellTheGuardFourTimesASecondThatTheLeaseIsValid() {
+    live();
+    decide(new TwinCommand.AcquireLease("ben", 60_000));
+    granted();
+    int sent = 0;
+    for (int i = 0; i < 40; i++) {
+      sent += (int) after(50).effects().stream().filter(Effect.Tell.class::isInstance).count();
+    }
+    assertThat(sent).isBetween(8, 10); // 2 s; some carry the profile
+  }
+
+  @Test
+  void shouldTurnSilentEndOpenCommandsAsUnknownAndGoOnByItself() {
+    live();
+    executing("c");
+    millis += 1_500;
+    guardAt = millis;
+    decide(new TwinCommand.Review());
+
+    assertThat(state.mode()).isEqualTo(TwinState.Mode.SILENT);
+    assertThat(command("c").phase()).isEqualTo(Phase.UNKNOWN);
+    assertThat(last.atOnce()).isNotEmpty(); // the guard is told to cancel
+    decide(move("d", "anna", 0.5, 1));
+    assertThat(command("d").code()).isEqualTo("tandem.robot.silent");
+    happened.clear();
+    after(100);
+    assertThat(names()).containsExactly("ContactMade");
+    assertThat(last.effects()).noneMatch(Effect.Motion.class::isInstance);
+  }
+
+  @Test
+  void shouldFailACommandThatDoesNotArrive() {
+    live();
+    executing("c");
+    for (int i = 0; i < 120; i++) after(50);
+
+    assertThat(command("c").phase()).isEqualTo(Phase.FAILED);
+    assertThat(command("c").why()).contains("joint left_elbow is at 0.0000 rad, goal 0.5000 rad");
+    assertThat(command("c").evidence().errorRad()).isEqualTo(0.5);
+  }
+
+  @Test
+  void shouldExpireWhatTheGuardNeverTookUp() {
+    live();
+    decide(move("c", "anna", 0.5, 1));
+    granted();
+    decide(new TwinCommand.MotionAnswered("c", false, false, "", "", NOON, NOON));
+    for (int i = 0; i < 60; i++) after(50);
+
+    assertThat(command("c").phase()).isEqualTo(Phase.EXPIRED);
+  }
+
+  @Test
+  void shouldLetTheNewerCommandOfTheSameHolderWin() {
+    live();
+    decide(new TwinCommand.AcquireLease("anna", 60_000));
+    granted();
+    decide(move("a", "anna", 0.5, 1));
+    guardAccepts("a");
+    decide(move("b", "anna", 0.2, 1));
+
+    assertThat(command("a").phase()).isEqualTo(Phase.SUPERSEDED);
+    assertThat(command("b").phase()).isEqualTo(Phase.ACCEPTED);
+    assertThat(command("b").sequenceInEpoch()).isEqualTo(command("a").sequenceInEpoch() + 1);
+  }
+
+  @Test
+  void shouldLatchAStopCancelEverythingAndSayWhenItIsInEffect() {
+    live();
+    executing("c");
+    velocities = new double[] {0.5, 0};
+    decide(new TwinCommand.Stop("s", "ben", "look out", NOON));
+
+    assertThat(command("c").phase()).isEqualTo(Phase.CANCELLED);
+    decide(move("d", "anna", 0.5, 1));
+    assertThat(command("d").code()).isEqualTo("tandem.stop.latched");
+    after(100);
+    assertThat(last.atOnce()).hasSize(1).first().isInstanceOf(Effect.Stop.class);
+    decide(new TwinCommand.StopAnswered("s"));
+    after(100);
+    assertThat(last.atOnce()).isEmpty();
+    assertThat(state.stop().inEffect()).isFalse();
+    velocities = new double[] {0, 0};
+    after(20);
+    after(320);
+    assertThat(state.stop().inEffect()).isTrue();
+  }
+
+  @Test
+  void shouldReleaseAStopOnlyWithAReasonAndTheGuardsWord() {
+    live();
+    decide(new TwinCommand.Stop("s", "ben", "look out", NOON));
+    decide(new TwinCommand.StopAnswered("s"));
+    decide(new TwinCommand.ReleaseStop("ben", " "));
+    assertThat(refusal()).contains("needs a reason");
+    decide(new TwinCommand.ReleaseStop("ben", "all clear"));
+    assertThat(state.stop().latched()).isTrue();
+    decide(new TwinCommand.ReleaseAnswered("ben", "all clear", false, "x", "no"));
+    assertThat(state.stop().latched()).isTrue();
+    decide(new TwinCommand.ReleaseAnswered("ben", "all clear", true, "", ""));
+    assertThat(state.stop().latched()).isFalse();
+  }
+
+  @Test
+  void shouldShowAStopThatOnlyTheGuardKnows() {
+    live();
+    guard.setStopLatched(true).setStopBy("key switch").setStopWhy("pressed");
+    after(50);
+
+    assertThat(state.stop().latched()).isTrue();
+    assertThat(state.stop().by()).isEqualTo("key switch");
+    assertThat(state.stop().confirmed()).isTrue();
+  }
+
+  @Test
+  void shouldJournalTheGuardsLogInOrderAndOnce() {
+    live();
+    var first = GuardLogRecord.newBuilder().setNumber(7).setKind("started").build();
+    decide(new TwinCommand.TakeLog(first));
+    decide(new TwinCommand.TakeLog(first));
+    decide(new TwinCommand.TakeLog(first.toBuilder().setNumber(9).build()));
+
+    assertThat(refusal()).contains("expected 8, found 9");
+    assertThat(happened).containsExactly(new Event.GuardLogged(first));
+  }
+
+  @Test
+  void shouldSendNothingAgainAfterItWasRebuilt() {
+    live();
+    executing("c");
+    decide(move("d", "ben", 0.5, 1));
+    tracking = Tracking.START;
+    decide(new TwinCommand.Awake());
+
+    assertThat(command("c").phase()).isEqualTo(Phase.UNKNOWN);
+    assertThat(last.effects()).noneMatch(Effect.Motion.class::isInstance);
+    assertThat(state.lease()).isNull();
+  }
+
+  @Test
+  void shouldNoticeAFallAndGettingUp() {
+    live();
+    after(50);
+    after(250);
+    assertThat(state.body()).isEqualTo("standing");
+    tilt = 1.4;
+    after(50);
+    after(250);
+    assertThat(state.body()).isEqualTo("fallen");
+    assertThat(state.alarms().get("fallen").isUp()).isTrue();
+    decide(move("c", "anna", 0.5, 1));
+    assertThat(command("c").code()).isEqualTo("tandem.body.fallen");
+    tilt = 0.1;
+    after(50);
+    after(250);
+    assertThat(state.alarms().get("fallen").isUp()).isFalse();
+  }
+
+  @Test
+  void shouldReportAForeignPublisherOnceAndNotFloodTheJournal() {
+    live();
+    for (int i = 0; i < 1_000; i++) {
+      decide(new TwinCommand.SeeForeign("/ada/joint_trajectory", "3f2a", true));
+    }
+    for (int i = 0; i < 1_000; i++) {
+      decide(new TwinCommand.SeeForeign("/ada/joint_trajectory", "peer " + i, true));
+    }
+
+    assertThat(happened).hasSizeLessThanOrEqualTo(64);
+    assertThat(state.alarms().get("foreign-authority").text()).contains("/ada/joint_trajectory");
+  }
+
+  @Test
+  void shouldWaitForAPersonWhereTheProfileIsOnlyProposed() {
+    decide(new TwinCommand.Admit("", "tcp/1", "/ada", 0));
+    decide(new TwinCommand.Propose(profile("proposed")));
+    decide(move("c", "anna", 0.5, 1));
+    assertThat(command("c").code()).isEqualTo("tandem.profile.missing");
+
+    decide(new TwinCommand.AcceptProfile("anna"));
+    decide(move("d", "anna", 0.5, 1));
+    assertThat(command("d").phase()).isEqualTo(Phase.CREATED);
+  }
+
+  @Test
+  void shouldNeverMoveADream() {
+    decide(new TwinCommand.Admit("ada-real", "embedded", "/ada", 0));
+    decide(move("c", "anna", 0.5, 1));
+
+    assertThat(command("c").code()).isEqualTo("tandem.robot.dream");
+    decide(new TwinCommand.AcquireLease("anna", 1_000));
+    assertThat(refusal()).contains("is a dream");
+  }
+
+  @Property(tries = 100)
+  void shouldGiveTheSameDigestThroughASnapshotAsThroughTheEvents(
+      @ForAll @Size(min = 1, max = 40) List<@IntRange(min = 0, max = 11) Integer> steps) {
+    begin();
+    live();
+    int id = 0;
+    for (int step : steps) {
+      switch (step) {
+        case 0 -> decide(move("c" + id++, "anna", 0.1 * (id % 9), 1));
+        case 1 -> {
+          if (state.offered() != null) granted();
+        }
+        case 2 -> state.openCommands().forEach(c -> guardAccepts(c.id()));
+        case 3 -> after(50);
+        case 4 -> positions = new double[] {0.1 * (id % 9), 0};
+        case 5 -> decide(new TwinCommand.Stop("s" + id++, "ben", "x", NOON));
+        case 6 -> decide(new TwinCommand.ReleaseAnswered("ben", "ok", true, "", ""));
+        case 7 -> decide(new TwinCommand.AcquireLease("anna", 500));
+        case 8 -> decide(new TwinCommand.TakeLease("ben", 500, "why not"));
+        case 9 -> millis += 1_200;
+        case 10 -> decide(new TwinCommand.LoseContact("cable"));
+        default -> decide(new TwinCommand.Admit("", "tcp/2", "/ada", 0));
+      }
+    }
+    assertThat(TwinImages.digest(TwinImages.restore(TwinImages.snapshot(state))))
+        .isEqualTo(TwinImages.digest(state));
+    assertThat(TwinImages.restore(TwinImages.snapshot(state))).isEqualTo(state);
+    var folded = TwinState.empty("ada", 1);
+    assertThat(folded.isKnown()).isFalse();
+    assertThat(state.openCommands()).hasSizeLessThanOrEqualTo(2);
+  }
+
+  @Test
+  void shouldRefuseABrokenChain() {
+    var begun =
+        SealedEvent.seal(
+            "ada",
+            1,
+            1,
+            NOON,
+            SealedEvent.NO_HASH,
+            new Event.TermBegun(1, 0, 0, ByteString.EMPTY, "home", "test"));
+    var one = TwinFold.evolve(TwinState.empty("ada", 1), begun);
+    var note = new Event.OperatorAction("anna", "note", "x");
+
+    assertThatThrownBy(
+            () ->
+                TwinFold.evolve(
+                    one, SealedEvent.seal("ada", 1, 2, NOON + 1, SealedEvent.NO_HASH, note)))
+        .isInstanceOf(CorruptEvent.class)
+        .hasMessageContaining("sequence 2")
+        .hasMessageContaining("previous hash");
+    assertThatThrownBy(
+            () ->
+                TwinFold.evolve(one, SealedEvent.seal("ada", 1, 3, NOON + 1, one.headHash(), note)))
+        .hasMessageContaining("expected robot ada term 1 sequence 2");
+    assertThat(Arrays.asList(TwinState.Mode.values())).hasSize(3);
+  }
+}
