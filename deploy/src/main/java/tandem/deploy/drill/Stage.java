@@ -18,6 +18,7 @@ import java.util.function.Predicate;
 import java.util.function.Supplier;
 import tandem.deploy.cli.Api;
 import tandem.deploy.cli.CliFailure;
+import tandem.deploy.cli.Out;
 import tandem.deploy.node.Child;
 import tandem.proto.codec.Json;
 import tandem.proto.v1.CommandRequest;
@@ -135,16 +136,31 @@ final class Stage implements AutoCloseable {
   /** Waits until the twin is as wanted; how long it took, in seconds. */
   double awaitTwin(
       Api api, String robot, String what, Duration within, Predicate<Map<String, Object>> wanted) {
-    return await(
-        what,
-        within,
-        () -> {
-          try {
-            return wanted.test(twin(api, robot));
-          } catch (CliFailure | Api.Unreachable e) {
-            return false;
-          }
-        });
+    var last = new java.util.concurrent.atomic.AtomicReference<Object>("nothing");
+    try {
+      return await(
+          what,
+          within,
+          () -> {
+            try {
+              var twin = twin(api, robot);
+              last.set(
+                  Out.fields(
+                      "mode",
+                      twin.get("mode"),
+                      "lease",
+                      twin.get("lease"),
+                      "stop",
+                      twin.get("stop")));
+              return wanted.test(twin);
+            } catch (CliFailure | Api.Unreachable e) {
+              last.set(e.getMessage());
+              return false;
+            }
+          });
+    } catch (IllegalStateException e) {
+      throw new IllegalStateException(e.getMessage() + "; last seen: " + last.get(), e);
+    }
   }
 
   /** Live, and its guard is heard. */

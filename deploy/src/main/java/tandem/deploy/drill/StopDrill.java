@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import tandem.deploy.cli.Api;
+import tandem.deploy.cli.CliFailure;
 import tandem.deploy.cli.GuardDoor;
 import tandem.deploy.node.Child;
 import tandem.proto.codec.Json;
@@ -54,9 +55,9 @@ final class StopDrill implements Drill {
       latchedOverRestart(stage, verdict, api);
       release(stage, api);
       edge.end(Duration.ofSeconds(20));
-      // The journal's quota is below its present size: nothing more can be written.
-      edge = stage.edge(place, "--config", "tandem.twin.journal.max-bytes=1048576");
-      fullDisk(stage, verdict, api, witness);
+      edge = stage.edge(place);
+      stage.awaitCommandable(api, "ada");
+      fullDisk(stage, verdict, api, witness, edge);
     }
     return verdict;
   }
@@ -111,13 +112,40 @@ final class StopDrill implements Drill {
         "motion is refused after the restart", "refused".equals(refused.get("state")), refused);
   }
 
-  private void fullDisk(Stage stage, Verdict verdict, Api api, Witness witness) {
+  /** No file of the node may grow: every write of journal and recorder fails as on a full disk. */
+  private void fullDisk(Stage stage, Verdict verdict, Api api, Witness witness, Child edge)
+      throws IOException, InterruptedException {
+    swing(stage, api, witness, "drill");
+    fileSize(edge.pid(), "4096:");
+    try {
+      double millis = witness.timeToStill(stage, () -> stop(api, "drill"));
+      report(verdict, "fullDisk", millis);
+      Map<String, Object> command = stage.move(api, "ada", "drill", JOINT, 0.6, 1);
+      verdict
+          .figure("fullDiskWhy", command.get("why"))
+          .expect("fullDisk: motion is refused", "refused".equals(command.get("state")), command);
+    } catch (CliFailure e) {
+      // The twin says by an error that it could not write; that is a refusal too.
+      verdict.figure("fullDiskWhy", e.getMessage());
+    } finally {
+      fileSize(edge.pid(), "unlimited:");
+    }
     stage.awaitTwin(
-        api, "ada", "live on a full disk", Stage.START, twin -> "live".equals(twin.get("mode")));
-    Map<String, Object> command = stage.move(api, "ada", "drill", JOINT, 0.6, 1);
-    verdict.figure("fullDiskWhy", command.get("why"));
-    double millis = witness.timeToStill(stage, () -> stop(api, "drill"));
-    report(verdict, "fullDisk", millis);
+        api, "ada", "the stop in the journal afterwards", Stage.START, StopDrill::latched);
+    var journal = api.get("/api/audit/verify?robot=ada");
+    verdict.expect(
+        "fullDisk: the journal is whole afterwards", journal.contains("\"ok\":true"), journal);
+  }
+
+  private static void fileSize(long pid, String limit) throws IOException, InterruptedException {
+    int code =
+        new ProcessBuilder("prlimit", "--pid", Long.toString(pid), "--fsize=" + limit)
+            .inheritIO()
+            .start()
+            .waitFor();
+    if (code != 0)
+      throw new IllegalStateException(
+          "prlimit --fsize of process %d failed; the full disk was not tried".formatted(pid));
   }
 
   private static void report(Verdict verdict, String how, double millis) {

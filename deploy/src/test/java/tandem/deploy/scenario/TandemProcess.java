@@ -67,9 +67,9 @@ final class TandemProcess implements AutoCloseable {
       var process = builder.start();
       process.getOutputStream().close();
       var lines = new String(process.getInputStream().readAllBytes()).lines().toList();
-      if (!process.waitFor(120, TimeUnit.SECONDS)) {
+      if (!process.waitFor(300, TimeUnit.SECONDS)) {
         process.destroyForcibly();
-        throw new AssertionError("did not end within 120 s: " + List.of(arguments));
+        throw new AssertionError("did not end within 300 s: " + List.of(arguments));
       }
       var objects = lines.stream().map(Lines::json).filter(node -> node != null).toList();
       return new Result(process.exitValue(), objects, lines, Files.readString(errors));
@@ -91,6 +91,7 @@ final class TandemProcess implements AutoCloseable {
             "-XX:TieredStopAtLevel=1",
             "-XX:+UseSerialGC",
             heap));
+    command.add("-Dtandem.home=" + tandem.deploy.Home.root());
     for (var key : List.of("tandem.mujoco", "tandem.python"))
       if (System.getProperty(key) != null) command.add("-D" + key + "=" + System.getProperty(key));
     command.add("-cp");

@@ -1,0 +1,133 @@
+package tandem.deploy.scenario;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * The whole loop as a user starts it: measured by itself, killed at any moment, broken by drills.
+ */
+class DemoTest {
+  private static final List<String> ANY_PORTS =
+      List.of(
+          "--port",
+          "zenoh=0",
+          "--port",
+          "api=0",
+          "--port",
+          "management=0",
+          "--port",
+          "artery=0",
+          "--port",
+          "guard=0");
+
+  @TempDir Path folder;
+
+  @Test
+  void shouldRunTheWholeLoopHeadless() {
+    var run = TandemProcess.run(words("demo", "--headless", "--for", "10s", "--json"));
+
+    assertThat(run.exit()).as(run.errors()).isZero();
+    assertThat(run.objects().getFirst().path("event").asText()).isEqualTo("ready");
+    var summary = run.last();
+    assertThat(summary.path("event").asText()).isEqualTo("summary");
+    assertThat(summary.path("robot").asText()).isEqualTo("ada");
+    assertThat(summary.path("command").path("state").asText()).isEqualTo("done");
+    assertThat(summary.path("replay").path("equal").asBoolean()).isTrue();
+    assertThat(summary.path("streams")).hasSize(16);
+    for (var stream : summary.path("streams"))
+      assertThat(stream.path("dropped").asLong()).as(stream.toString()).isZero();
+  }
+
+  @Test
+  void shouldLoseNothingAcknowledgedWhenAllIsKilledThreeTimes() {
+    killed(3, 20_260_101);
+  }
+
+  @Tag("slow")
+  @Test
+  void shouldLoseNothingAcknowledgedWhenAllIsKilledTenTimes() {
+    killed(10, System.nanoTime());
+  }
+
+  /** Kills the demo and its children, each time later events than the last. */
+  private void killed(int times, long seed) {
+    var data = folder.resolve("data").toString();
+    var random = new Random(seed);
+    for (int i = 0; i < times; i++) {
+      String moment = "kill %d of seed %d".formatted(i + 1, seed);
+      JsonNode seen;
+      try (var demo = TandemProcess.start(folder, words("demo", "--json", "--data", data))) {
+        var api = "http://127.0.0.1:" + demo.ready().path("ports").path("api").asInt();
+        long until = System.nanoTime() + Duration.ofMillis(random.nextInt(6_000)).toNanos();
+        seen = null;
+        int leases = 0;
+        while (seen == null || System.nanoTime() < until) {
+          // Events keep coming: a lease is taken and given back.
+          TandemProcess.run(
+              "twin",
+              "lease",
+              "ada",
+              leases++ % 2 == 0 ? "acquire" : "release",
+              "--as",
+              "tester",
+              "--api",
+              api);
+          var shown = TandemProcess.run("twin", "show", "ada", "--json", "--api", api);
+          if (!shown.objects().isEmpty()) seen = shown.last();
+        }
+        demo.killWithChildren();
+      }
+
+      var verified = TandemProcess.run("audit", "verify", "--json", "--data", data);
+      assertThat(verified.exit()).as("%s: %s", moment, verified.lines()).isZero();
+      var replayed =
+          TandemProcess.run(
+              "audit",
+              "replay",
+              "ada",
+              "--sequence",
+              seen.path("sequence").asText(),
+              "--json",
+              "--data",
+              data);
+      assertThat(replayed.exit()).as("%s: %s", moment, replayed.errors()).isZero();
+      assertThat(replayed.last().path("digest").asText())
+          .as("%s: digest at acknowledged sequence %s", moment, seen.path("sequence"))
+          .isEqualTo(seen.path("digest").asText());
+    }
+    var after =
+        TandemProcess.run(words("demo", "--headless", "--for", "5s", "--json", "--data", data));
+    assertThat(after.last().path("replay").path("equal").asBoolean()).as(after.errors()).isTrue();
+    assertThat(TandemProcess.run("audit", "verify", "--json", "--data", data).exit()).isZero();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"restart", "loss", "stop"})
+  void shouldHoldWhatADrillPromises(String drill) {
+    if (drill.equals("restart")) TandemProcess.python();
+
+    var run = TandemProcess.run("drill", drill, "--json");
+
+    assertThat(run.last().path("passed").asBoolean())
+        .as("%s%n%s", run.lines(), run.errors())
+        .isTrue();
+    assertThat(run.exit()).isZero();
+  }
+
+  private static String[] words(String... first) {
+    var words = new ArrayList<>(List.of(first));
+    words.addAll(ANY_PORTS);
+    return words.toArray(String[]::new);
+  }
+}
