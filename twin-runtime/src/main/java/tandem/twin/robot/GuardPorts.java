@@ -2,7 +2,9 @@ package tandem.twin.robot;
 
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import tandem.proto.v1.GuardReply;
 import tandem.proto.v1.GuardStatus;
+import tandem.proto.v1.TimeToken;
 import tandem.twin.robot.Observation.GuardSeen;
 
 /** The guards that this node's gateways have a way to, and their newest words. Thread-safe. */
@@ -15,7 +17,13 @@ public final class GuardPorts {
   /** null: no longer reachable. */
   public void port(String robot, GuardPort portOrNull) {
     if (portOrNull == null) ports.remove(robot);
-    else ports.put(robot, portOrNull);
+    else ports.put(robot, request -> portOrNull.request(request).thenApply(this::heardWith));
+  }
+
+  /** An answer carries the status behind it: nobody decides by an older one afterwards. */
+  private GuardReply heardWith(GuardReply reply) {
+    if (reply.hasStatus() && !reply.getStatus().getRobot().isEmpty()) status(reply.getStatus());
+    return reply;
   }
 
   /** Null where there is no way to it. */
@@ -23,8 +31,17 @@ public final class GuardPorts {
     return ports.get(robot);
   }
 
+  /** News of a guard; of one that was overtaken by a newer one of the same boot nothing is kept. */
   public void status(GuardStatus status) {
-    heard.put(status.getRobot(), new Heard(status, System.nanoTime()));
+    heard.merge(
+        status.getRobot(),
+        new Heard(status, System.nanoTime()),
+        (known, news) -> isOlder(news.status.getToken(), known.status.getToken()) ? known : news);
+  }
+
+  private static boolean isOlder(TimeToken news, TimeToken known) {
+    return news.getBootId().equals(known.getBootId())
+        && news.getTickMillis() < known.getTickMillis();
   }
 
   public GuardSeen seen(String robot) {
