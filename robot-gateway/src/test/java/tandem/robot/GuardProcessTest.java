@@ -295,7 +295,7 @@ class GuardProcessTest {
     assertThat(ProcessHandle.of(before)).isPresent();
   }
 
-  private static GuardReply askDirectly(Session session, GuardRequest request) throws Exception {
+  static GuardReply askDirectly(Session session, GuardRequest request) throws Exception {
     CompletableFuture<GuardReply> answer = new CompletableFuture<>();
     session.get(
         "tandem/guard/eve/request",

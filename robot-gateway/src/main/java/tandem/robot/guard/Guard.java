@@ -302,8 +302,13 @@ public final class Guard implements AutoCloseable {
   private void take(Query query, boolean fromGateway) {
     GuardRequest request = parse(query);
     if (request != null) {
-      enqueue(query, request, fromGateway);
+      // A person at the robot's own computer may also release; a release alone moves nothing.
+      enqueue(query, request, fromGateway || request.hasRelease() && isLocal(router.endpoint()));
     }
+  }
+
+  private static boolean isLocal(String endpoint) {
+    return endpoint.contains("/127.") || endpoint.contains("/[::1]");
   }
 
   private GuardRequest parse(Query query) {

@@ -407,6 +407,10 @@ public final class RobotLink extends AbstractBehavior<RobotLink.Message> {
       }
     }
     everAnnounced.addAll(announced);
+    everAnnounced.removeIf(claim -> !isOpen(claim.substring(claim.indexOf(' ') + 1)));
+    if (conflictsTold.size() > 1_000) {
+      conflictsTold.clear();
+    }
     holderOfClaim
         .entrySet()
         .removeIf(held -> !topics.contains(held.getKey() + " " + held.getValue()));
@@ -493,8 +497,11 @@ public final class RobotLink extends AbstractBehavior<RobotLink.Message> {
     if (source.router() == null) {
       return isLoopback(source.endpoint());
     }
-    if (claimants == null) {
-      return false;
+    if (claimants == null || claimants.isEmpty()) {
+      // Somebody behind another router: it may be behind any of those that are connected.
+      return peers.values().stream()
+          .allMatch(
+              peer -> peer.remote() == null || peer.remote().getAddress().isLoopbackAddress());
     }
     return claimants.stream()
         .allMatch(

@@ -1,0 +1,141 @@
+package tandem.robot.door;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import org.junit.jupiter.api.Test;
+import tandem.zenoh.IngressPolicy.Kind;
+import tandem.zenoh.Router;
+
+class CommandDoorTest {
+  private static final String TRAJECTORY =
+      "0/eve/joint_trajectory/trajectory_msgs::msg::dds_::JointTrajectory_/RIHS01_x";
+  private static final String JOINTS =
+      "0/eve/joint_states/sensor_msgs::msg::dds_::JointState_/RIHS01_x";
+  private final Router.Peer local = peer("10ca1", 1);
+  private final Router.Peer guard = peer("94a2d", 2);
+  private final Router.Peer eve = peer("e4e", 3);
+  private final Router.Peer ada = peer("ada", 4);
+  private final Router.Peer tool = peer("7001", 5);
+  private final List<String> told = new ArrayList<>();
+  private final CommandDoor door = door(false);
+
+  private static Router.Peer peer(String zid, int port) {
+    return new Router.Peer(zid, "client", new InetSocketAddress("127.0.0.1", port));
+  }
+
+  private CommandDoor door(boolean ofGuard) {
+    CommandDoor made =
+        new CommandDoor(
+            false, ofGuard, (robot, topic, who) -> told.add(robot + " " + topic + " " + who));
+    made.local(local.zid());
+    made.protect("eve", 0, "/eve", Set.of("/eve/arm/command"));
+    made.owners(0, Map.of("e4e", Set.of("eve"), "ada", Set.of("ada")));
+    return made;
+  }
+
+  @Test
+  void shouldTakeCommandsOnlyFromTheProvenGuard() {
+    assertThat(door.accept(guard, Kind.PUT, TRAJECTORY)).isFalse();
+    door.guard("eve", guard);
+
+    assertThat(door.accept(guard, Kind.PUT, TRAJECTORY)).isTrue();
+    for (Router.Peer other : List.of(local, eve, ada, tool, peer("94a2d", 99))) {
+      assertThat(door.accept(other, Kind.PUT, TRAJECTORY)).as("%s", other).isFalse();
+      assertThat(door.accept(other, Kind.DELETE, TRAJECTORY)).isFalse();
+      assertThat(
+              door.accept(other, Kind.QUERY, "0/eve/stop/std_srvs::srv::dds_::SetBool_/RIHS01_x"))
+          .isFalse();
+      assertThat(door.accept(other, Kind.PUT, "0/eve/arm/command/any::msg::dds_::Type_/other_hash"))
+          .isFalse();
+    }
+    assertThat(told).contains("eve /eve/joint_trajectory session 7001 at 127.0.0.1:5");
+    assertThat(door.refused()).isEqualTo(21);
+  }
+
+  @Test
+  void shouldProtectTheUsualNamesBeforeAnybodyListens() {
+    for (String name :
+        List.of("joint_trajectory", "cmd_vel", "stance", "stop", "reach/left_hand")) {
+      assertThat(door.accept(tool, Kind.PUT, "0/eve/" + name + "/a::msg::dds_::B_/h"))
+          .as(name)
+          .isFalse();
+    }
+    assertThat(door.accept(tool, Kind.PUT, "0/eve/note/a::msg::dds_::B_/h")).isTrue();
+    assertThat(door.accept(tool, Kind.PUT, "0/cmd_vel/a::msg::dds_::B_/h")).isTrue();
+    assertThat(door.accept(tool, Kind.PUT, "1/eve/cmd_vel/a::msg::dds_::B_/h")).isTrue();
+    assertThat(door.accept(eve, Kind.PUT, JOINTS)).isTrue();
+  }
+
+  @Test
+  void shouldNotLetAWildcardAroundTheDoor() {
+    for (String key :
+        List.of("0/eve/joint_trajectory/**", "**", "0/*/stop/**", "0/eve/st$*/x/y", "*/*/*/*/*")) {
+      assertThat(door.accept(tool, Kind.PUT, key)).as(key).isFalse();
+      assertThat(door.route(tool, eve, Kind.QUERY, key)).as(key).isFalse();
+    }
+    assertThat(door.route(tool, eve, Kind.QUERY, JOINTS + "/@adv/**")).isTrue();
+    door.guard("eve", guard);
+    assertThat(door.route(tool, guard, Kind.QUERY, "**")).isFalse();
+    assertThat(door.accept(tool, Kind.QUERY, "tandem/guard/*/request")).isFalse();
+  }
+
+  @Test
+  void shouldLetOnlyItselfAskAGuardAndOnlyTheProvenOneOnceThereIsOne() {
+    String request = "tandem/guard/eve/request";
+
+    assertThat(door.accept(tool, Kind.QUERY, request)).isFalse();
+    assertThat(door.accept(local, Kind.QUERY, request)).isTrue();
+    assertThat(door.route(local, tool, Kind.QUERY, request)).isTrue();
+    door.guard("eve", guard);
+    assertThat(door.route(local, tool, Kind.QUERY, request)).isFalse();
+    assertThat(door.route(local, guard, Kind.QUERY, request)).isTrue();
+    assertThat(door.accept(tool, Kind.PUT, "tandem/guard/eve/status")).isFalse();
+    assertThat(door.accept(guard, Kind.PUT, "tandem/guard/eve/status")).isTrue();
+    assertThat(door.accept(guard, Kind.PUT, "tandem/guard/ada/status")).isFalse();
+  }
+
+  @Test
+  void shouldKeepRobotsApartAndLetToolsListen() {
+    door.guard("eve", guard);
+
+    assertThat(door.route(eve, ada, Kind.PUT, JOINTS)).isFalse();
+    assertThat(door.route(ada, eve, Kind.QUERY, JOINTS)).isFalse();
+    assertThat(door.route(eve, tool, Kind.PUT, JOINTS)).isTrue();
+    assertThat(door.route(eve, guard, Kind.PUT, JOINTS)).isTrue();
+    assertThat(door.route(ada, guard, Kind.PUT, JOINTS)).isFalse();
+    assertThat(door.route(guard, eve, Kind.PUT, TRAJECTORY)).isTrue();
+  }
+
+  @Test
+  void shouldLetARobotAnswerOnItsOwnCommandServices() {
+    String service = "0/eve/stop/std_srvs::srv::dds_::SetBool_/RIHS01_x";
+
+    assertThat(door.accept(eve, Kind.REPLY, service)).isTrue();
+    assertThat(door.accept(ada, Kind.REPLY, service)).isFalse();
+  }
+
+  @Test
+  void shouldLetAGuardCommandThroughItsOwnListenerAndNobodyElse() {
+    CommandDoor own = door(true);
+
+    assertThat(own.accept(local, Kind.PUT, TRAJECTORY)).isTrue();
+    assertThat(own.accept(tool, Kind.PUT, TRAJECTORY)).isFalse();
+    assertThat(own.accept(tool, Kind.QUERY, "tandem/guard/eve/request")).isTrue();
+  }
+
+  @Property
+  void shouldNeverTakeACommandFromAnUnprovenSessionWhateverItsKeyLooksLike(
+      @ForAll String noise, @ForAll byte kind) {
+    Kind said = Kind.values()[Math.floorMod(kind, 2)];
+
+    assertThat(door.accept(tool, said, "0/eve/stop/" + noise.replace("/", "") + "t/h")).isFalse();
+    door.accept(tool, said, noise);
+  }
+}
