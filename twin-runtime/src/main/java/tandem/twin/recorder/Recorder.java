@@ -45,6 +45,7 @@ public final class Recorder implements SampleRecorder, AutoCloseable {
   private final SegmentLog log;
   private final String start;
   private final Map<String, Robot> robots = new ConcurrentSkipListMap<>();
+  private final List<Robot> departed = new ArrayList<>(); // until they are sealed and journaled
   private final List<Writer> writers = new ArrayList<>();
   private final ExecutorService disk;
   private final AtomicLong pendingBytes = new AtomicLong();
@@ -130,6 +131,9 @@ public final class Recorder implements SampleRecorder, AutoCloseable {
     var gone = robots.remove(robot);
     if (gone != null) {
       incarnations++;
+      departed.removeIf(
+          robotBefore -> robotBefore.recording.closed() && robotBefore.journal.waiting() == 0);
+      departed.add(gone);
       gone.recording.leave();
       gone.writer.wake();
     }
@@ -211,7 +215,8 @@ public final class Recorder implements SampleRecorder, AutoCloseable {
         return;
       }
       closing = true;
-      all = List.copyOf(robots.values());
+      all = new ArrayList<>(robots.values());
+      all.addAll(departed);
     }
     all.forEach(robot -> robot.recording.leave());
     writers.forEach(Writer::finish);

@@ -57,7 +57,7 @@ final class RobotRecording {
   private long openedNanos;
   private long committedNanos;
   private long retryNanos;
-  private boolean closed;
+  private volatile boolean closed;
   private volatile String trouble = "";
   private volatile long openBytes;
   private volatile String openFile;

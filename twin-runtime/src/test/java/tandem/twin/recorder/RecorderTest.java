@@ -230,6 +230,20 @@ class RecorderTest {
   }
 
   @Test
+  void shouldSealTheSegmentOfARobotThatLeavesAndBeginAnotherOnItsReturn() throws Exception {
+    try (var recorder = new Recorder(settings(1 << 20), this::journaled)) {
+      recorder.open(JOINTS, () -> StreamCounts.ZERO).record(new byte[1], "g1", 1, 1, 1);
+      recorder.leave("ada");
+      recorder.open(JOINTS, () -> StreamCounts.ZERO).record(new byte[1], "g1", 2, 2, 2);
+      recorder.leave("ada");
+    }
+
+    assertThat(sealed()).hasSize(2);
+    assertThat(sealed().stream().map(Event.SegmentSealed::file)).doesNotHaveDuplicates();
+    assertThat(files()).hasSize(2).allMatch(file -> file.endsWith(".mcap"));
+  }
+
+  @Test
   void shouldNotCallAFileASegmentBeforeAnEventNamesIt() throws Exception {
     var never = new CompletableFuture<Long>();
     var recorder = new Recorder(settings(1 << 20), (robot, event) -> never);
