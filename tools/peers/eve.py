@@ -7,7 +7,7 @@ advanced publisher) and prints one JSON object per line:
   {"event":"sampled","sent":{topic: count},"joints":{name: rad}}  the last sample is out
   {"event":"done",...}        the same again, before the session closes
 `--log FILE` gets one line per sample put: topic, sequence, SHA-256 and length of the payload.
-SIGTERM or the end of stdin ends it in order.
+A line on stdin ends the sampling (the session stays for --linger); SIGTERM or the end of stdin ends it in order.
 """
 import argparse
 import hashlib
@@ -168,6 +168,7 @@ class Robot:
         self.motion = None
         self.silent = threading.Event()
         self.stopping = threading.Event()
+        self.sampled = threading.Event()
         self.sent = {}
 
     def say(self, **line):
@@ -189,6 +190,9 @@ class Robot:
             for name, position in zip(message.joint_names, last.positions):
                 goal[JOINTS.index(name)] = float(position)
             self.motion = (time.monotonic(), seconds, list(self.q), goal)
+
+    def ended(self):
+        return self.stopping.is_set() or self.sampled.is_set()
 
     def step(self):
         if self.motion is None:
@@ -241,7 +245,7 @@ class Robot:
         makers = {"joint_states": lambda: joint_state(self.q, self.v), "imu": lambda: imu(self.rng),
                   "scan": lambda: scan(self.rng), "image": lambda: image(self.rng), "tf": lambda: transforms(False)}
         begin, tick = time.monotonic() + o.delay, 0
-        while not self.stopping.is_set() and (o.seconds <= 0 or tick < o.seconds * o.rate):
+        while not self.ended() and (o.seconds <= 0 or tick < o.seconds * o.rate):
             wait = begin + tick / o.rate - time.monotonic()
             if wait > 0:
                 self.stopping.wait(wait)
@@ -287,7 +291,7 @@ def main():
 
     def end_with_stdin():
         while os.read(0, 4096):
-            pass
+            robot.sampled.set()
         robot.stopping.set()
 
     if not os.environ.get("EVE_IGNORE_STDIN"):

@@ -72,6 +72,16 @@ final class Peer implements AutoCloseable {
     }
   }
 
+  /** Writes a line to its standard input. */
+  void say(String line) {
+    try {
+      process.getOutputStream().write((line + "\n").getBytes());
+      process.getOutputStream().flush();
+    } catch (IOException e) {
+      throw new UncheckedIOException("the peer hears no more; stderr: " + errors(), e);
+    }
+  }
+
   /** kill -9. */
   void kill() {
     process.destroyForcibly();
