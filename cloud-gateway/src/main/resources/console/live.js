@@ -126,10 +126,12 @@ function list(views, now) {
 
 // Description and profile are asked for once, and again where there was none yet.
 async function about(robot) {
-  if (robot.asking || (robot.urdf && robot.profile?.limits.length)) return;
+  const dream = Boolean(robot.view?.dream); // never commanded: no profile
+  if (robot.asking || (robot.urdf && (dream || robot.profile?.limits.length))) return;
   robot.asking = true;
   try {
     robot.urdf ??= await api.description(robot.name);
+    if (dream) return;
     const profile = await api.profile(robot.name);
     robot.profile = profile;
     robot.limits = new Map(profile.limits.map((l) => [l.joint, l]));
