@@ -1,6 +1,8 @@
 package tandem.deploy.cli;
 
 import picocli.CommandLine.Option;
+import tandem.deploy.client.Api;
+import tandem.deploy.client.Out;
 
 /** Options of every command that speaks to a running node. */
 final class ApiOptions {

@@ -19,6 +19,11 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import tandem.cloud.http.AuditDoor;
+import tandem.deploy.client.Api;
+import tandem.deploy.client.CliFailure;
+import tandem.deploy.client.Out;
+import tandem.deploy.client.Words;
+import tandem.deploy.client.WrongUsage;
 import tandem.deploy.node.NodeAudit;
 import tandem.twin.Refused;
 
@@ -42,7 +47,7 @@ final class AuditCommands implements Runnable {
 
   @Override
   public void run() {
-    throw new Main.WrongUsage("audit: expected verify, replay, explain or export");
+    throw new WrongUsage("audit: expected verify, replay, explain or export");
   }
 
   /** Whom to ask. */
@@ -63,7 +68,7 @@ final class AuditCommands implements Runnable {
     /** The API to ask, or null: then the directory. */
     Api openApi() {
       if (api != null && data != null)
-        throw new Main.WrongUsage("audit: expected --api or --data, found both");
+        throw new WrongUsage("audit: expected --api or --data, found both");
       if (data != null) return null;
       if (api != null) return new Api(api);
       var byDefault = new Api(ApiOptions.DEFAULT);
@@ -246,7 +251,7 @@ final class AuditCommands implements Runnable {
     @Override
     public void run() {
       if (!Set.of("mcap", "jsonl").contains(format))
-        throw new Main.WrongUsage("--format: expected mcap or jsonl, found '" + format + "'");
+        throw new WrongUsage("--format: expected mcap or jsonl, found '" + format + "'");
       Instant first = from == null ? null : time(from);
       Instant last = to == null ? null : time(to);
       try (var node = source.openApi()) {
@@ -294,7 +299,7 @@ final class AuditCommands implements Runnable {
     try {
       return Words.time(text, Instant.now());
     } catch (IllegalArgumentException e) {
-      throw new Main.WrongUsage(e.getMessage());
+      throw new WrongUsage(e.getMessage());
     }
   }
 }

@@ -7,6 +7,9 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import tandem.deploy.bench.Bench;
 import tandem.deploy.bench.Benches;
+import tandem.deploy.client.CliFailure;
+import tandem.deploy.client.Out;
+import tandem.deploy.client.WrongUsage;
 
 /** {@code tandem bench list|NAME}: figures, a line of JSON each. */
 @Command(name = "bench", description = "Benchmarks: list, or one by name, or all.")
@@ -34,11 +37,11 @@ final class BenchCommand implements Runnable {
       return;
     }
     if (!(seconds > 0 && seconds <= 600))
-      throw new Main.WrongUsage("--seconds: expected above 0, at most 600, found " + seconds);
+      throw new WrongUsage("--seconds: expected above 0, at most 600, found " + seconds);
     var chosen =
         Benches.ALL.stream().filter(b -> name.equals("all") || name.equals(b.name())).toList();
     if (chosen.isEmpty())
-      throw new Main.WrongUsage(
+      throw new WrongUsage(
           "bench: expected list, all or one of %s, found '%s'"
               .formatted(Benches.ALL.stream().map(Bench::name).toList(), name));
     for (var bench : chosen) {

@@ -9,6 +9,9 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import tandem.deploy.client.CliFailure;
+import tandem.deploy.client.Words;
+import tandem.deploy.client.WrongUsage;
 import tandem.deploy.demo.Demo;
 import tandem.deploy.node.OrderlyEnd;
 import tandem.deploy.node.ParentWatch;
@@ -67,12 +70,12 @@ final class DemoCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     if (robots < 1 || robots > 16)
-      throw new Main.WrongUsage("--robots: expected 1..16, found " + robots);
+      throw new WrongUsage("--robots: expected 1..16, found " + robots);
     Ports checked;
     try {
       checked = new Ports(offset, ports);
     } catch (IllegalArgumentException e) {
-      throw new Main.WrongUsage(e.getMessage());
+      throw new WrongUsage(e.getMessage());
     }
     var end = OrderlyEnd.ofThisProcess(NodeCommand.END_WITHIN);
     if (parent != null) ParentWatch.watch(parent, () -> OrderlyEnd.exit(0));

@@ -5,6 +5,10 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import tandem.deploy.client.Api;
+import tandem.deploy.client.CliFailure;
+import tandem.deploy.client.Version;
+import tandem.deploy.client.WrongUsage;
 import tandem.deploy.node.OrderlyEnd;
 
 /** {@code ./tandem ...}: the one entry of every process of Tandem. */
@@ -33,6 +37,7 @@ import tandem.deploy.node.OrderlyEnd;
       NodeCommand.Cloud.class,
       DemoCommand.class,
       AuditCommands.class,
+      DoctorCommand.class,
       tandem.deploy.drill.DrillCommand.class
     })
 public final class Main implements Runnable {
@@ -51,13 +56,6 @@ public final class Main implements Runnable {
         usageHelp = true,
         description = "Prints this.")
     boolean asked;
-  }
-
-  /** Exit code 2; the message names the word and what was expected. */
-  static final class WrongUsage extends RuntimeException {
-    WrongUsage(String message) {
-      super(message, null, false, false);
-    }
   }
 
   public static void main(String[] args) {

@@ -12,6 +12,9 @@ import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import tandem.deploy.client.CliFailure;
+import tandem.deploy.client.Out;
+import tandem.deploy.client.WrongUsage;
 import tandem.deploy.node.NodeProcess;
 import tandem.deploy.node.NodeSettings;
 import tandem.deploy.node.OrderlyEnd;
@@ -71,7 +74,7 @@ abstract class NodeCommand implements Callable<Integer> {
       try {
         return new Ports(offset, ports);
       } catch (IllegalArgumentException e) {
-        throw new Main.WrongUsage(e.getMessage());
+        throw new WrongUsage(e.getMessage());
       }
     }
   }

@@ -18,6 +18,10 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import tandem.deploy.client.CliFailure;
+import tandem.deploy.client.Out;
+import tandem.deploy.client.Words;
+import tandem.deploy.client.WrongUsage;
 import tandem.proto.codec.Json;
 import tandem.ros2.Qos;
 import tandem.ros2.TopicKey;
@@ -47,7 +51,7 @@ final class Ros2Commands implements Runnable {
 
   @Override
   public void run() {
-    throw new Main.WrongUsage("ros2: expected topic, node or interface");
+    throw new WrongUsage("ros2: expected topic, node or interface");
   }
 
   /** Where the graph is looked at. */
@@ -169,7 +173,7 @@ final class Ros2Commands implements Runnable {
     try {
       return TypeName.parse(text);
     } catch (IllegalArgumentException e) {
-      throw new Main.WrongUsage("type: " + e.getMessage());
+      throw new WrongUsage("type: " + e.getMessage());
     }
   }
 
@@ -177,7 +181,7 @@ final class Ros2Commands implements Runnable {
     try {
       return TopicKey.resolve("/", topic);
     } catch (IllegalArgumentException e) {
-      throw new Main.WrongUsage("topic: " + e.getMessage());
+      throw new WrongUsage("topic: " + e.getMessage());
     }
   }
 
@@ -197,7 +201,7 @@ final class Ros2Commands implements Runnable {
 
     @Override
     public void run() {
-      throw new Main.WrongUsage("ros2 topic: expected list, info, echo, hz, bw or pub");
+      throw new WrongUsage("ros2 topic: expected list, info, echo, hz, bw or pub");
     }
 
     @Command(name = "list", description = "Topics that somebody publishes or subscribes to.")
@@ -462,7 +466,7 @@ final class Ros2Commands implements Runnable {
           throw new CliFailure("ros2: type " + name + " is not known; nothing was published");
         byte[] cdr = encode(registry, name);
         if (rate <= 0 || count < 1)
-          throw new Main.WrongUsage("ros2 topic pub: expected --rate > 0 and --count >= 1");
+          throw new WrongUsage("ros2 topic pub: expected --rate > 0 and --count >= 1");
         var key = TopicKey.of(link.domain, absolute(topic), name, registry.hash(name));
         var end = new CountDownLatch(1);
         try (var session = link.open();
@@ -502,7 +506,7 @@ final class Ros2Commands implements Runnable {
           var codec = MessageCodec.of(registry, name);
           return codec.encode(codec.fromTree(tree));
         } catch (IllegalArgumentException e) {
-          throw new Main.WrongUsage("message: " + e.getMessage() + "; nothing was published");
+          throw new WrongUsage("message: " + e.getMessage() + "; nothing was published");
         }
       }
     }
@@ -514,7 +518,7 @@ final class Ros2Commands implements Runnable {
 
     @Override
     public void run() {
-      throw new Main.WrongUsage("node: expected list");
+      throw new WrongUsage("node: expected list");
     }
 
     @Command(name = "list", description = "Nodes that are alive, with their endpoints counted.")
@@ -571,7 +575,7 @@ final class Ros2Commands implements Runnable {
 
     @Override
     public void run() {
-      throw new Main.WrongUsage("interface: expected show or hash");
+      throw new WrongUsage("interface: expected show or hash");
     }
 
     /** A type and where its definition is. */

@@ -2,6 +2,7 @@ package tandem.deploy.cli;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import tandem.deploy.client.WrongUsage;
 
 /** {@code tandem sim list}: the simulators of a node. */
 @Command(
@@ -13,7 +14,7 @@ final class SimCommands implements Runnable {
 
   @Override
   public void run() {
-    throw new Main.WrongUsage("sim: expected list");
+    throw new WrongUsage("sim: expected list");
   }
 
   @Command(name = "list", description = "Simulators and how they run.")

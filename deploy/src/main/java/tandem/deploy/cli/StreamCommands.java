@@ -3,6 +3,8 @@ package tandem.deploy.cli;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
+import tandem.deploy.client.Api;
+import tandem.deploy.client.WrongUsage;
 
 /** {@code tandem stream ...}: rates, losses and delays of what comes in. */
 @Command(
@@ -14,7 +16,7 @@ final class StreamCommands implements Runnable {
 
   @Override
   public void run() {
-    throw new Main.WrongUsage("stream: expected list");
+    throw new WrongUsage("stream: expected list");
   }
 
   @Command(name = "list", description = "Every stream, or those of one robot.")

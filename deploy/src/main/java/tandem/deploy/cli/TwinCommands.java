@@ -15,6 +15,12 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
+import tandem.deploy.client.Api;
+import tandem.deploy.client.CliFailure;
+import tandem.deploy.client.GuardDoor;
+import tandem.deploy.client.Out;
+import tandem.deploy.client.Words;
+import tandem.deploy.client.WrongUsage;
 import tandem.proto.codec.Json;
 import tandem.proto.v1.CommandRequest;
 import tandem.proto.v1.JointGoal;
@@ -47,7 +53,7 @@ final class TwinCommands implements Runnable {
 
   @Override
   public void run() {
-    throw new Main.WrongUsage(
+    throw new WrongUsage(
         "twin: expected list, watch, show, profile, lease or command; see ./tandem twin --help");
   }
 
@@ -193,7 +199,7 @@ final class TwinCommands implements Runnable {
                           path(robot) + "/profile/accept",
                           Out.toJson(Out.fields("robot", robot, "by", name)));
                   default ->
-                      throw new Main.WrongUsage(
+                      throw new WrongUsage(
                           "twin profile: expected show, propose or accept, found '" + action + "'");
                 });
       }
@@ -223,10 +229,10 @@ final class TwinCommands implements Runnable {
     @Override
     public void run() {
       if (!Set.of("acquire", "release", "take", "show").contains(action))
-        throw new Main.WrongUsage(
+        throw new WrongUsage(
             "twin lease: expected acquire, release, take or show, found '" + action + "'");
       if (action.equals("take") && reason.isBlank())
-        throw new Main.WrongUsage("twin lease take: --reason is required; nothing was taken");
+        throw new WrongUsage("twin lease take: --reason is required; nothing was taken");
       try (var node = api.open()) {
         var wish =
             LeaseRequest.newBuilder()
@@ -256,7 +262,7 @@ final class TwinCommands implements Runnable {
 
     @Override
     public void run() {
-      throw new Main.WrongUsage("twin command: expected joint, reach or stop behind the robot");
+      throw new WrongUsage("twin command: expected joint, reach or stop behind the robot");
     }
 
     /** Options of every motion. */
@@ -314,7 +320,7 @@ final class TwinCommands implements Runnable {
         for (var target : targets) {
           int equals = target.lastIndexOf('=');
           if (equals < 1)
-            throw new Main.WrongUsage(
+            throw new WrongUsage(
                 "joint target: expected NAME=RAD, found '" + target + "'; nothing was sent");
           goal.addTargets(
               JointTarget.newBuilder()
@@ -348,7 +354,7 @@ final class TwinCommands implements Runnable {
       @Override
       public Integer call() {
         if (place.size() != 3 && place.size() != 7)
-          throw new Main.WrongUsage(
+          throw new WrongUsage(
               "reach: expected X Y Z or X Y Z QX QY QZ QW, found %d numbers; nothing was sent"
                   .formatted(place.size()));
         var at = place.stream().mapToDouble(text -> number("coordinate", text)).toArray();
@@ -401,7 +407,7 @@ final class TwinCommands implements Runnable {
       @Override
       public Integer call() {
         if (release && reason.isBlank())
-          throw new Main.WrongUsage("stop --release: --reason is required; the stop stays latched");
+          throw new WrongUsage("stop --release: --reason is required; the stop stays latched");
         if (guard != null) return direct(guard);
         var wish =
             StopRequest.newBuilder()
@@ -434,10 +440,9 @@ final class TwinCommands implements Runnable {
         double value = Double.parseDouble(text);
         if (Double.isFinite(value)) return value;
       } catch (NumberFormatException e) {
-        throw new Main.WrongUsage(
-            what + ": expected a number, found '" + text + "'; nothing was sent");
+        throw new WrongUsage(what + ": expected a number, found '" + text + "'; nothing was sent");
       }
-      throw new Main.WrongUsage(
+      throw new WrongUsage(
           what + ": expected a finite number, found '" + text + "'; nothing was sent");
     }
   }

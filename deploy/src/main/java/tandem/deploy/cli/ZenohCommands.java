@@ -18,6 +18,10 @@ import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import tandem.deploy.client.CliFailure;
+import tandem.deploy.client.Out;
+import tandem.deploy.client.Words;
+import tandem.deploy.client.WrongUsage;
 import tandem.zenoh.Encoding;
 import tandem.zenoh.GetOptions;
 import tandem.zenoh.PutOptions;
@@ -48,7 +52,7 @@ final class ZenohCommands implements Runnable {
 
   @Override
   public void run() {
-    throw new Main.WrongUsage("zenoh: expected sub, put, get, queryable, liveliness or listen");
+    throw new WrongUsage("zenoh: expected sub, put, get, queryable, liveliness or listen");
   }
 
   /** Where to connect to. */
@@ -109,7 +113,7 @@ final class ZenohCommands implements Runnable {
     String encoding;
 
     @Override
-    public void run() throws Main.WrongUsage {
+    public void run() throws WrongUsage {
       var options =
           PutOptions.DEFAULT.withQos(Qos.DATA_BLOCK).withEncoding(value.encoding(encoding));
       if (attachmentHex != null) options = options.withAttachment(hex(attachmentHex));
@@ -238,7 +242,7 @@ final class ZenohCommands implements Runnable {
 
     @Override
     public void run() {
-      throw new Main.WrongUsage("zenoh liveliness: expected declare, sub or get");
+      throw new WrongUsage("zenoh liveliness: expected declare, sub or get");
     }
 
     @Command(name = "declare", description = "Holds a token until the process ends.")
@@ -356,7 +360,7 @@ final class ZenohCommands implements Runnable {
     try {
       return HexFormat.of().parseHex(text.replaceAll("[\\s:]", ""));
     } catch (IllegalArgumentException e) {
-      throw new Main.WrongUsage("hex: expected pairs of hex digits, found '" + text + "'");
+      throw new WrongUsage("hex: expected pairs of hex digits, found '" + text + "'");
     }
   }
 

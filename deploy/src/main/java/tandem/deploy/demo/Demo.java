@@ -17,7 +17,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import tandem.deploy.cli.Out;
+import tandem.deploy.client.Out;
 import tandem.deploy.node.Child;
 import tandem.deploy.node.NodeProcess;
 import tandem.deploy.node.NodeSettings;

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
-import tandem.deploy.cli.Out;
+import tandem.deploy.client.Out;
 import tandem.proto.v1.CommandView;
 import tandem.proto.v1.StreamView;
 import tandem.sim.robot.Topic;

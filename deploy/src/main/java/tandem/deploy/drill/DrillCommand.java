@@ -5,8 +5,8 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import tandem.deploy.cli.CliFailure;
-import tandem.deploy.cli.Out;
+import tandem.deploy.client.CliFailure;
+import tandem.deploy.client.Out;
 
 /** {@code tandem drill list|NAME}. */
 @Command(name = "drill", description = "Breaks something on purpose: list, or the name of a drill.")

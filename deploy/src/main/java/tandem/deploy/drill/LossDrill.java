@@ -2,7 +2,7 @@ package tandem.deploy.drill;
 
 import java.time.Duration;
 import java.util.Map;
-import tandem.deploy.cli.Api;
+import tandem.deploy.client.Api;
 
 /** The robot dies, then its link is cut: the twin says so, refuses, and goes on by itself. */
 final class LossDrill implements Drill {

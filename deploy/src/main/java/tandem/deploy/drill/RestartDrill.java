@@ -6,8 +6,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import tandem.deploy.cli.Api;
-import tandem.deploy.cli.CliFailure;
+import tandem.deploy.client.Api;
+import tandem.deploy.client.CliFailure;
 
 /** The edge is restarted while a foreign robot runs: what it latched is back. */
 final class RestartDrill implements Drill {

@@ -10,6 +10,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import tandem.deploy.client.Out;
 import tandem.proto.codec.Json;
 
 /** Exit codes, and what goes to which stream. */

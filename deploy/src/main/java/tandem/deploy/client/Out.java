@@ -1,4 +1,4 @@
-package tandem.deploy.cli;
+package tandem.deploy.client;
 
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -17,7 +17,7 @@ public final class Out {
   private final PrintStream out;
   private final boolean json;
 
-  Out(PrintStream out, boolean json) {
+  public Out(PrintStream out, boolean json) {
     this.out = out;
     this.json = json;
   }

@@ -1,4 +1,4 @@
-package tandem.deploy.cli;
+package tandem.deploy.client;
 
 /** Ends a command with exit code 1; the message is for a person and says what was not done. */
 public final class CliFailure extends RuntimeException {

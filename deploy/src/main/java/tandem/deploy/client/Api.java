@@ -1,4 +1,4 @@
-package tandem.deploy.cli;
+package tandem.deploy.client;
 
 import java.io.IOException;
 import java.net.ConnectException;
@@ -35,7 +35,7 @@ public final class Api implements AutoCloseable {
     this.base = base.endsWith("/") ? base.substring(0, base.length() - 1) : base;
     String scheme = URI.create(this.base).getScheme();
     if (!"http".equals(scheme) && !"https".equals(scheme))
-      throw new Main.WrongUsage("--api: expected http://HOST:PORT, found '" + base + "'");
+      throw new WrongUsage("--api: expected http://HOST:PORT, found '" + base + "'");
   }
 
   /** The node did not answer; different from a node that answers no. */
@@ -110,7 +110,7 @@ public final class Api implements AutoCloseable {
   }
 
   /** A WebSocket under the same address. */
-  java.net.http.WebSocket socket(String path, java.net.http.WebSocket.Listener listener) {
+  public java.net.http.WebSocket socket(String path, java.net.http.WebSocket.Listener listener) {
     try {
       return client
           .newWebSocketBuilder()

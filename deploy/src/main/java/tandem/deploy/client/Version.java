@@ -1,4 +1,4 @@
-package tandem.deploy.cli;
+package tandem.deploy.client;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -1,4 +1,4 @@
-package tandem.deploy.cli;
+package tandem.deploy.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

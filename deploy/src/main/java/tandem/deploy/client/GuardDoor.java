@@ -1,4 +1,4 @@
-package tandem.deploy.cli;
+package tandem.deploy.client;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import java.time.Duration;

@@ -1,4 +1,4 @@
-package tandem.deploy.cli;
+package tandem.deploy.client;
 
 import java.time.Duration;
 import java.time.Instant;
@@ -49,7 +49,7 @@ public final class Words {
   }
 
   /** For picocli. */
-  static final class AsDuration implements ITypeConverter<Duration> {
+  public static final class AsDuration implements ITypeConverter<Duration> {
     @Override
     public Duration convert(String text) {
       try {
@@ -61,7 +61,7 @@ public final class Words {
   }
 
   /** For picocli. */
-  static final class AsTime implements ITypeConverter<Instant> {
+  public static final class AsTime implements ITypeConverter<Instant> {
     @Override
     public Instant convert(String text) {
       try {
