@@ -278,10 +278,8 @@ class GuardProcessTest {
   }
 
   @Test
-  void shouldHoldByItselfWhenTheGatewayGoesAndBeFoundAgainByTheNextOne() throws Exception {
+  void shouldHoldByItselfWhenTheLeaseHolderIsSilent() throws Exception {
     grant(1);
-    long before = Long.parseLong(Files.readString(state().resolve("guard.pid")));
-    String endpoint = gateway.endpoint();
     robot.deaf();
     assertThat(move(1, 0.8).getAccepted()).isTrue();
 
@@ -291,8 +289,6 @@ class GuardProcessTest {
 
     twin.await("a hold", () -> robot.trajectories.size() >= 2);
     assertThat(robot.trajectories.getLast().points().get(1).positions().get(1)).isEqualTo(0.5);
-    assertThat(endpoint).isNotEmpty();
-    assertThat(ProcessHandle.of(before)).isPresent();
   }
 
   static GuardReply askDirectly(Session session, GuardRequest request) throws Exception {
