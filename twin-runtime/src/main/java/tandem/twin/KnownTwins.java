@@ -3,6 +3,8 @@ package tandem.twin;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import tandem.twin.journal.JournalDatabase;
@@ -12,6 +14,7 @@ import tandem.twin.journal.TwinId;
 final class KnownTwins {
   private final Map<String, Long> terms = new ConcurrentSkipListMap<>();
   private final Map<String, String> failures = new ConcurrentHashMap<>();
+  private final Map<String, Set<CompletableFuture<?>>> pending = new ConcurrentHashMap<>();
 
   /** From what is in the journal. */
   static KnownTwins load(JournalDatabase journal) throws SQLException {
@@ -47,8 +50,40 @@ final class KnownTwins {
   }
 
   void failure(String robot, String whyOrNull) {
-    if (whyOrNull == null) failures.remove(robot);
-    else failures.put(robot, whyOrNull);
+    if (whyOrNull == null) {
+      failures.remove(robot);
+      return;
+    }
+    failures.put(robot, whyOrNull);
+    Set<CompletableFuture<?>> asking = pending.remove(robot);
+    if (asking == null) return;
+    for (CompletableFuture<?> each : asking) each.completeExceptionally(corrupt(robot, whyOrNull));
+  }
+
+  static Refused corrupt(String robot, String why) {
+    return new Refused(
+        "tandem.journal.corrupt",
+        "twin %s cannot be rebuilt from its journal: %s; it decides nothing and its robot is not commanded"
+            .formatted(robot, why));
+  }
+
+  /** The answer fails at once when the twin turns out not to be rebuildable. */
+  void pending(String robot, CompletableFuture<?> answer) {
+    pending.compute(
+        robot,
+        (name, all) -> {
+          Set<CompletableFuture<?>> asking = all == null ? ConcurrentHashMap.newKeySet() : all;
+          asking.add(answer);
+          return asking;
+        });
+    answer.whenComplete(
+        (reply, failure) ->
+            pending.computeIfPresent(
+                robot,
+                (name, asking) -> {
+                  asking.remove(answer);
+                  return asking.isEmpty() ? null : asking;
+                }));
   }
 
   /** Null where it is well. */

@@ -51,23 +51,18 @@ final class TwinRegion {
               "tandem.robot.unknown", "robot %s has never been seen here".formatted(robot)));
     }
     String failure = known.failure(robot);
-    if (failure != null) {
-      return CompletableFuture.failedStage(
-          new Refused(
-              "tandem.journal.corrupt",
-              "twin %s cannot be rebuilt from its journal: %s; it decides nothing and its robot is not commanded"
-                  .formatted(robot, failure)));
-    }
+    if (failure != null) return CompletableFuture.failedStage(KnownTwins.corrupt(robot, failure));
     EntityRef<RobotTwin.Message> twin = sharding.entityRefFor(KEY, robot);
-    return twin.<Answered>ask(message::apply, atMost)
-        .handle(
-            (answered, late) -> {
-              if (late != null) throw new CompletionException(unanswered(robot, late));
-              if (answered.reply() instanceof TwinReply.Refused(var code, var why)) {
-                throw new Refused(code, why);
-              }
-              return answered;
-            });
+    var answer = twin.<Answered>ask(message::apply, atMost).toCompletableFuture().copy();
+    known.pending(robot, answer);
+    return answer.handle(
+        (answered, late) -> {
+          if (late != null) throw new CompletionException(unanswered(robot, late));
+          if (answered.reply() instanceof TwinReply.Refused(var code, var why)) {
+            throw new Refused(code, why);
+          }
+          return answered;
+        });
   }
 
   private Throwable unanswered(String robot, Throwable late) {

@@ -158,4 +158,42 @@ class TwinRuntimeTest {
               Refused.class, r -> assertThat(r.code()).isEqualTo("tandem.robot.unknown"));
     }
   }
+
+  @Test
+  void shouldSayWhichTwinIsCorruptWhileTheOthersGoOnAndStopStillWorks() throws Exception {
+    try (var site = new LocalSite(data, "ada", Map.of()).connect()) {
+      get(
+          site.node
+              .robots()
+              .admitted(new tandem.twin.robot.RobotDoor.Admission("eve", null, "t", "/eve", 0)));
+    }
+    try (var connection =
+            java.sql.DriverManager.getConnection(
+                "jdbc:sqlite:" + data.resolve("journal/journal.db"));
+        var statement = connection.createStatement()) {
+      statement.executeUpdate(
+          "UPDATE event SET payload = CAST(X'00' AS BLOB)"
+              + " WHERE persistence_id = 'RobotTwin|ada~1' AND sequence = 2");
+    }
+
+    try (var site = new LocalSite(data, "ada", Map.of())) {
+      assertThatThrownBy(() -> get(site.node.twins().show("ada")))
+          .cause()
+          .isInstanceOf(Refused.class)
+          .hasMessageContaining("robot ada term 1 sequence 2")
+          .hasMessageContaining("its robot is not commanded");
+      assertThat(get(site.node.twins().show("eve")).getMode()).isNotEmpty();
+      assertThat(get(site.node.twins().list()))
+          .extracting(view -> view.getRobot() + " " + view.getMode())
+          .contains("ada closed");
+      site.node.robots().guard("ada", site.guard);
+      var stop =
+          get(
+              site.node
+                  .twins()
+                  .stop(StopRequest.newBuilder().setRobot("ada").setBy("ben").build()));
+      assertThat(stop.getLatched()).isTrue();
+      assertThat(site.guard.latched).isTrue();
+    }
+  }
 }
