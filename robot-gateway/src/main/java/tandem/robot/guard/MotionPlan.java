@@ -1,10 +1,7 @@
 package tandem.robot.guard;
 
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -421,19 +418,9 @@ final class MotionPlan {
     return "";
   }
 
-  /** SHA-256 in hex of the profile's fields, its maps in the order of their keys. */
+  /** The hash by which twin and journal know the profile, too. */
   static String hash(RobotProfile profile) {
-    try {
-      var bytes = new java.io.ByteArrayOutputStream();
-      var out = com.google.protobuf.CodedOutputStream.newInstance(bytes);
-      out.useDeterministicSerialization();
-      profile.writeTo(out);
-      out.flush();
-      return HexFormat.of()
-          .formatHex(MessageDigest.getInstance("SHA-256").digest(bytes.toByteArray()));
-    } catch (NoSuchAlgorithmException | java.io.IOException impossible) {
-      throw new IllegalStateException("SHA-256 of a profile in memory", impossible);
-    }
+    return tandem.proto.codec.Profiles.hash(profile);
   }
 
   private static Outcome.No nobodyListens(CommandTarget target) {
