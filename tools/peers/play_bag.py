@@ -4,8 +4,10 @@ Every payload goes out as it was recorded; `--log` gets the same lines as eve.py
 """
 import argparse
 import json
+import os
 import sqlite3
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -71,10 +73,13 @@ def main():
         for i, (topic, _, _, data) in enumerate(recorded):
             time.sleep(max(0.0, begin + i / options.rate - time.monotonic()))
             publishers[topic].raw(data, log)
-    time.sleep(options.linger)
     sent = {p.topic: p.sequence for p in publishers.values()}
     print(json.dumps({"event": "done", "sent": sent}), flush=True)
+    threading.Timer(options.linger, lambda: os._exit(0)).start()
+    while os.read(0, 4096):
+        pass
     session.close()
+    os._exit(0)
 
 
 if __name__ == "__main__":

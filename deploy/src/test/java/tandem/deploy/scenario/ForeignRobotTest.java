@@ -242,6 +242,61 @@ class ForeignRobotTest {
     assertThat(endOf("uma", "silent").path("state").asText()).isEqualTo("unknown");
   }
 
+  @ParameterizedTest
+  @CsvSource({"synthesised", "service_events", "cdr_test_sqlite"})
+  void shouldExportWhatARecordedBagPlayed(String bag) {
+    var folder = bag.equals("synthesised") ? data.resolve("bag") : recorded(bag);
+    if (bag.equals("synthesised"))
+      try (var maker = Peer.start("make_bag.py", "--out", folder.toString())) {
+        assertThat(maker.join(Duration.ofSeconds(60))).as(maker.errors()).isZero();
+      }
+    var log = data.resolve(bag + ".log");
+    try (var player =
+        Peer.start(
+            "play_bag.py",
+            "--connect",
+            direct,
+            "--bag",
+            folder.toString(),
+            "--namespace",
+            bag,
+            "--log",
+            log.toString(),
+            "--linger",
+            "30")) {
+      var sent = player.await("done", Duration.ofSeconds(60)).get("sent");
+      awaitStreams(bag, sent);
+
+      var export = data.resolve(bag + ".mcap");
+      var exported =
+          TandemProcess.run(
+              "audit", "export", bag, "--format", "mcap", "--out", export.toString(), "--api", api);
+      assertThat(exported.exit()).as(exported.errors()).isZero();
+      try (var check =
+          Peer.start(
+              "check_export.py",
+              "--mcap",
+              export.toString(),
+              "--log",
+              log.toString(),
+              "--unknown-types")) {
+        var verdict = check.await("verdict", Duration.ofSeconds(60), node -> node.has("ok"));
+        assertThat(verdict.get("ok").asBoolean()).as(verdict.toString()).isTrue();
+      }
+    }
+  }
+
+  /** A bag that the real recorder wrote; it is not in a user's clone. */
+  private static Path recorded(String bag) {
+    var shared = System.getProperty("tandem.shared", System.getenv("TANDEM_SHARED"));
+    var folder = shared == null ? null : Path.of(shared, "data", "bags", bag);
+    if (folder == null || !java.nio.file.Files.isDirectory(folder)) {
+      System.err.println("MISSING DATA: the recorded bag " + bag + " (tandem.shared)");
+      throw new org.opentest4j.TestAbortedException("no recorded bag " + bag);
+    }
+    return folder;
+  }
+
   private static JsonNode endOf(String name, String behaviour) {
     try (var robot =
         Peer.start(
