@@ -296,7 +296,12 @@ def main():
 
     if not os.environ.get("EVE_IGNORE_STDIN"):
         threading.Thread(target=end_with_stdin, daemon=True).start()
-    robot.run()
+    threading.Thread(target=lambda: (robot.stopping.wait(), time.sleep(8), os._exit(1)), daemon=True).start()
+    try:
+        robot.run()
+    except BrokenPipeError:
+        pass  # nobody listens any more: the end
+    os._exit(0)
 
 
 if __name__ == "__main__":
