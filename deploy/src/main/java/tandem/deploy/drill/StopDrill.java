@@ -107,7 +107,7 @@ final class StopDrill implements Drill {
   private void latchedOverRestart(Stage stage, Verdict verdict, Api api) {
     var twin = Stage.twin(api, "ada");
     verdict.expect("latched after the restart of node and guard", latched(twin), twin.get("stop"));
-    Map<String, Object> refused = stage.move(api, "ada", "drill", JOINT, 0.6, 1);
+    Map<String, Object> refused = stage.move(api, "ada", "holder", JOINT, 0.6, 1);
     verdict.expect(
         "motion is refused after the restart", "refused".equals(refused.get("state")), refused);
   }
@@ -115,12 +115,12 @@ final class StopDrill implements Drill {
   /** No file of the node may grow: every write of journal and recorder fails as on a full disk. */
   private void fullDisk(Stage stage, Verdict verdict, Api api, Witness witness, Child edge)
       throws IOException, InterruptedException {
-    swing(stage, api, witness, "drill");
+    swing(stage, api, witness, "holder");
     fileSize(edge.pid(), "4096:");
     try {
       double millis = witness.timeToStill(stage, () -> stop(api, "drill"));
       report(verdict, "fullDisk", millis);
-      Map<String, Object> command = stage.move(api, "ada", "drill", JOINT, 0.6, 1);
+      Map<String, Object> command = stage.move(api, "ada", "holder", JOINT, 0.6, 1);
       verdict
           .figure("fullDiskWhy", command.get("why"))
           .expect("fullDisk: motion is refused", "refused".equals(command.get("state")), command);

@@ -45,7 +45,7 @@ class DemoTest {
     assertThat(summary.path("robot").asText()).isEqualTo("ada");
     assertThat(summary.path("command").path("state").asText()).isEqualTo("done");
     assertThat(summary.path("replay").path("equal").asBoolean()).isTrue();
-    assertThat(summary.path("streams")).hasSize(16);
+    assertThat(summary.path("streams")).hasSizeGreaterThanOrEqualTo(16);
     for (var stream : summary.path("streams"))
       assertThat(stream.path("dropped").asLong()).as(stream.toString()).isZero();
   }
