@@ -62,7 +62,7 @@ public final class RobotGateway implements AutoCloseable {
             (robot, topic, publisher) -> door.foreignAuthority(robot, topic, publisher, true));
     Router router = Router.listen(RouterConfig.on(settings.listen()).withPolicy(commands));
     commands.local(router.local().zid());
-    GuardDesk guards = new GuardDesk(settings.guards(), commands, door, router.endpoint());
+    GuardDesk guards = new GuardDesk(settings.guards(), commands, door);
     var shared = new RobotLink.Shared(settings, streams, door, new RobotNames(), commands, guards);
     ActorRef<Stop> supervisor =
         system.systemActorOf(supervisor(settings, router, shared), "robot-gateway", Props.empty());

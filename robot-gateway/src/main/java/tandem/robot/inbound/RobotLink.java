@@ -473,7 +473,7 @@ public final class RobotLink extends AbstractBehavior<RobotLink.Message> {
                 LOG.warn("robot {}: its twin did not wake: {}", name, failure.toString());
               }
             });
-    shared.guards().here(name, namespace, domain, session, source.router());
+    shared.guards().here(name, namespace, domain, session, source.router(), source.endpoint());
     return robot;
   }
 

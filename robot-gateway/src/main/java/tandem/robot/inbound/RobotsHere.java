@@ -10,8 +10,10 @@ public interface RobotsHere {
    *
    * @param session on which its guard can be asked
    * @param router the accepting side behind the session; null on a link to another router
+   * @param endpoint of that router, where the guard meets node and robot
    */
-  void here(String robot, String namespace, int domain, Session session, Router router);
+  void here(
+      String robot, String namespace, int domain, Session session, Router router, String endpoint);
 
   /** Contact with it is lost; its guard goes on. */
   void gone(String robot);

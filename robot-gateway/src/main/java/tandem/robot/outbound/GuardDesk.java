@@ -38,27 +38,24 @@ public final class GuardDesk implements RobotsHere, AutoCloseable {
   private final GuardProcesses processes;
   private final Map<String, GuardContact> contacts = new HashMap<>();
 
-  /**
-   * @param endpoint where guards reach this node's router
-   */
-  public GuardDesk(
-      GatewaySettings.Guards settings, CommandDoor commands, RobotDoor door, String endpoint) {
+  public GuardDesk(GatewaySettings.Guards settings, CommandDoor commands, RobotDoor door) {
     this.settings = settings;
     this.commands = commands;
     this.door = door;
-    this.processes = new GuardProcesses(settings, endpoint, executor);
+    this.processes = new GuardProcesses(settings, executor);
     executor.scheduleWithFixedDelay(
         this::proveAll, PROVE_MILLIS, PROVE_MILLIS, TimeUnit.MILLISECONDS);
   }
 
   @Override
-  public void here(String robot, String namespace, int domain, Session session, Router router) {
+  public void here(
+      String robot, String namespace, int domain, Session session, Router router, String endpoint) {
     executor.execute(
         () -> {
           try {
             meet(robot, session, router);
-            if (settings.start() && router != null) {
-              processes.ensure(robot, namespace, domain);
+            if (settings.start()) {
+              processes.ensure(robot, namespace, domain, endpoint);
             }
           } catch (RuntimeException failed) {
             LOG.error("robot {}: its guard is not looked for: {}", robot, failed.toString());

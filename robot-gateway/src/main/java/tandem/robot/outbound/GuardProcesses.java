@@ -35,19 +35,15 @@ final class GuardProcesses implements AutoCloseable {
   private static final Duration END = Duration.ofSeconds(12);
 
   private final GatewaySettings.Guards settings;
-  private final String endpoint;
   private final ScheduledExecutorService executor;
   private final Map<String, ProcessHandle> running = new HashMap<>();
   private volatile boolean closing;
 
   /**
-   * @param endpoint where the guards reach this node
    * @param executor on which everything here runs
    */
-  GuardProcesses(
-      GatewaySettings.Guards settings, String endpoint, ScheduledExecutorService executor) {
+  GuardProcesses(GatewaySettings.Guards settings, ScheduledExecutorService executor) {
     this.settings = settings;
-    this.endpoint = endpoint;
     this.executor = executor;
   }
 
@@ -55,8 +51,12 @@ final class GuardProcesses implements AutoCloseable {
     return settings.directory().resolve(robot);
   }
 
-  /** Starts the robot's guard, unless one runs. */
-  void ensure(String robot, String namespace, int domain) {
+  /**
+   * Starts the robot's guard, unless one runs.
+   *
+   * @param endpoint the router on which this node and the robot meet: our own, or a foreign one
+   */
+  void ensure(String robot, String namespace, int domain, String endpoint) {
     ProcessHandle known;
     synchronized (running) {
       known = running.get(robot);
@@ -70,23 +70,23 @@ final class GuardProcesses implements AutoCloseable {
           directory,
           PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
       if (isLocked(directory)) {
-        found(robot, namespace, domain, directory);
+        found(robot, namespace, domain, endpoint, directory);
       } else {
-        start(robot, namespace, domain, directory);
+        start(robot, namespace, domain, endpoint, directory);
       }
     } catch (IOException failed) {
       LOG.error(
           "robot {}: guard not started: {}; the robot is not commanded; tried again",
           robot,
           failed.toString());
-      again(robot, namespace, domain);
+      again(robot, namespace, domain, endpoint);
     }
   }
 
-  private void again(String robot, String namespace, int domain) {
+  private void again(String robot, String namespace, int domain, String endpoint) {
     if (!closing) {
       executor.schedule(
-          () -> ensure(robot, namespace, domain), RESTART_MILLIS, TimeUnit.MILLISECONDS);
+          () -> ensure(robot, namespace, domain, endpoint), RESTART_MILLIS, TimeUnit.MILLISECONDS);
     }
   }
 
@@ -103,11 +103,11 @@ final class GuardProcesses implements AutoCloseable {
     }
   }
 
-  private void found(String robot, String namespace, int domain, Path directory)
+  private void found(String robot, String namespace, int domain, String endpoint, Path directory)
       throws IOException {
     Optional<ProcessHandle> survivor = pid(directory).flatMap(ProcessHandle::of);
     if (survivor.isEmpty()) {
-      again(robot, namespace, domain);
+      again(robot, namespace, domain, endpoint);
       return;
     }
     Path connected = directory.resolve(CONNECTED);
@@ -115,7 +115,7 @@ final class GuardProcesses implements AutoCloseable {
     ProcessHandle guard = survivor.get();
     if (ours) {
       LOG.info("robot {}: its guard is still there, process {}", robot, guard.pid());
-      watch(robot, namespace, domain, guard);
+      watch(robot, namespace, domain, endpoint, guard);
     } else {
       LOG.warn(
           "robot {}: its guard, process {}, knows this node at another endpoint; it is asked to"
@@ -123,7 +123,7 @@ final class GuardProcesses implements AutoCloseable {
           robot,
           guard.pid());
       guard.destroy();
-      again(robot, namespace, domain);
+      again(robot, namespace, domain, endpoint);
     }
   }
 
@@ -139,7 +139,7 @@ final class GuardProcesses implements AutoCloseable {
     }
   }
 
-  private void start(String robot, String namespace, int domain, Path directory)
+  private void start(String robot, String namespace, int domain, String endpoint, Path directory)
       throws IOException {
     List<String> command =
         new ArrayList<>(
@@ -178,10 +178,11 @@ final class GuardProcesses implements AutoCloseable {
             .start();
     process.getOutputStream().close();
     LOG.info("robot {}: guard started, process {}", robot, process.pid());
-    watch(robot, namespace, domain, process.toHandle());
+    watch(robot, namespace, domain, endpoint, process.toHandle());
   }
 
-  private void watch(String robot, String namespace, int domain, ProcessHandle guard) {
+  private void watch(
+      String robot, String namespace, int domain, String endpoint, ProcessHandle guard) {
     synchronized (running) {
       running.put(robot, guard);
     }
@@ -192,7 +193,7 @@ final class GuardProcesses implements AutoCloseable {
               if (!closing) {
                 LOG.warn(
                     "robot {}: its guard, process {}, ended; started again", robot, guard.pid());
-                again(robot, namespace, domain);
+                again(robot, namespace, domain, endpoint);
               }
             });
   }
