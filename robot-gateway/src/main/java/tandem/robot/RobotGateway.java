@@ -7,6 +7,7 @@ import akka.actor.typed.Props;
 import akka.actor.typed.SupervisorStrategy;
 import akka.actor.typed.javadsl.Behaviors;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
 import tandem.robot.door.CommandDoor;
 import tandem.robot.inbound.GatewaySettings;
 import tandem.robot.inbound.RobotLink;
@@ -30,6 +31,8 @@ public final class RobotGateway implements AutoCloseable {
   private static final Duration FIRST_BACKOFF = Duration.ofMillis(500);
   private static final Duration LONGEST_BACKOFF = Duration.ofSeconds(15);
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
+
+  private static final AtomicInteger STARTED = new AtomicInteger();
 
   private final Router router;
   private final CommandDoor commands;
@@ -65,8 +68,14 @@ public final class RobotGateway implements AutoCloseable {
     GuardDesk guards = new GuardDesk(settings.guards(), commands, door);
     var shared = new RobotLink.Shared(settings, streams, door, new RobotNames(), commands, guards);
     ActorRef<Stop> supervisor =
-        system.systemActorOf(supervisor(settings, router, shared), "robot-gateway", Props.empty());
+        system.systemActorOf(supervisor(settings, router, shared), name(), Props.empty());
     return new RobotGateway(router, commands, guards, supervisor);
+  }
+
+  /** A gateway that was closed may still be ending: its successor has a name of its own. */
+  private static String name() {
+    int number = STARTED.incrementAndGet();
+    return number == 1 ? "robot-gateway" : "robot-gateway-" + number;
   }
 
   private static Behavior<Stop> supervisor(
