@@ -64,7 +64,7 @@ public final class RobotGateway implements AutoCloseable {
             false,
             (robot, topic, publisher) -> door.foreignAuthority(robot, topic, publisher, true));
     Router router = Router.listen(RouterConfig.on(settings.listen()).withPolicy(commands));
-    commands.local(router.local().zid());
+    commands.of(router);
     GuardDesk guards = new GuardDesk(settings.guards(), commands, door);
     var shared = new RobotLink.Shared(settings, streams, door, new RobotNames(), commands, guards);
     ActorRef<Stop> supervisor =

@@ -35,6 +35,12 @@ public interface IngressPolicy {
     return true;
   }
 
+  /**
+   * Told that a session declared a liveliness token ({@code alive}), or that it took it back or
+   * ended; before anything that it says later is taken, and under the router's lock.
+   */
+  default void token(Router.Peer from, String key, boolean alive) {}
+
   /** Everything goes everywhere. */
   IngressPolicy OPEN =
       new IngressPolicy() {

@@ -35,6 +35,12 @@ public interface Session extends AutoCloseable {
   /** Told true and false as the link comes and goes; called at once with the present state. */
   Declared onConnection(Consumer<Boolean> listener);
 
+  /**
+   * Told the new printed zid each time a link comes back, before anything is declared on it: what
+   * holds the zid in its key can be declared anew without the old one ever being seen there.
+   */
+  Declared onIdentity(Consumer<String> listener);
+
   /** Puts once, without a declared publisher; false: dropped by the congestion rule. */
   boolean put(String key, byte[] payload, PutOptions options);
 

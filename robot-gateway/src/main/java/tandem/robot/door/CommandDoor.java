@@ -43,6 +43,8 @@ public final class CommandDoor implements IngressPolicy {
   private sealed interface Meaning {
     record Open() implements Meaning {}
 
+    record Claim(int domain, String namespace) implements Meaning {}
+
     record Wildcard() implements Meaning {}
 
     record Command(String robot, String topic) implements Meaning {}
@@ -62,8 +64,7 @@ public final class CommandDoor implements IngressPolicy {
   private final Map<String, Long> saidNanos = new ConcurrentHashMap<>();
   private volatile Map<String, Protected> robots = Map.of();
   private volatile Map<String, Router.Peer> guards = Map.of();
-  private final Map<Integer, Map<String, Set<String>>> ownersByDomain = new HashMap<>();
-  private volatile Map<String, Set<String>> owners = Map.of();
+  private final Belonging belonging = new Belonging();
   private volatile Map<String, Meaning> meanings = new ConcurrentHashMap<>();
   private volatile String localZid = "";
 
@@ -77,8 +78,23 @@ public final class CommandDoor implements IngressPolicy {
     this.refusals = refusals;
   }
 
+  /** Is the door of this router from now on. */
+  public void of(Router router) {
+    local(router.local().zid());
+    router.onPeer(
+        new Router.PeerListener() {
+          @Override
+          public void opened(Router.Peer peer) {}
+
+          @Override
+          public void closed(Router.Peer peer, String why) {
+            belonging.left(peer);
+          }
+        });
+  }
+
   /** Printed zid of Tandem's own session on the router. */
-  public void local(String zid) {
+  void local(String zid) {
     localZid = zid;
   }
 
@@ -92,6 +108,7 @@ public final class CommandDoor implements IngressPolicy {
     next.put(robot, now);
     robots = Map.copyOf(next);
     meanings = new ConcurrentHashMap<>();
+    belonging.robot(robot, domain, namespace);
   }
 
   /** The session that proved to be a robot's guard; null: none has. */
@@ -103,25 +120,12 @@ public final class CommandDoor implements IngressPolicy {
       next.put(robot, session);
     }
     guards = Map.copyOf(next);
+    belonging.guard(robot, session);
   }
 
-  /**
-   * The robots that each session is part of, in one domain; a session that is nobody's is not in
-   * it.
-   */
-  public synchronized void owners(int domain, Map<String, Set<String>> robotsBySession) {
-    if (robotsBySession.equals(ownersByDomain.get(domain))) {
-      return;
-    }
-    Map<String, Set<String>> copy = new HashMap<>();
-    robotsBySession.forEach((zid, names) -> copy.put(zid, Set.copyOf(names)));
-    ownersByDomain.put(domain, copy);
-    Map<String, Set<String>> all = new HashMap<>();
-    for (Map<String, Set<String>> one : ownersByDomain.values()) {
-      one.forEach(
-          (zid, names) -> all.computeIfAbsent(zid, absent -> new HashSet<>()).addAll(names));
-    }
-    owners = Map.copyOf(all);
+  @Override
+  public void token(Router.Peer from, String key, boolean alive) {
+    belonging.token(from, key, alive);
   }
 
   /** Whether this session is the robot's proven guard. */
@@ -144,12 +148,18 @@ public final class CommandDoor implements IngressPolicy {
   public boolean accept(Router.Peer from, Kind kind, String key) {
     return switch (meaning(key)) {
       case Meaning.Open open -> true;
+      case Meaning.Claim(int domain, String namespace) -> {
+        if (kind == Kind.PUT && !isLocal(from)) {
+          belonging.claimed(from, domain, namespace);
+        }
+        yield true;
+      }
       case Meaning.Wildcard wildcard ->
           kind == Kind.QUERY || kind == Kind.REPLY || isLocal(from) || refuse("?", key, from);
       case Meaning.Command(String robot, String topic) ->
           from.equals(guards.get(robot))
               || ownedByGuard && isLocal(from)
-              || kind == Kind.REPLY && isOf(from, robot)
+              || kind == Kind.REPLY && belonging.of(from, robot)
               || refuse(robot, topic, from);
       case Meaning.GuardRequest(String robot) ->
           kind == Kind.REPLY || ownedByGuard || isLocal(from) || refuse(robot, key, from);
@@ -167,45 +177,15 @@ public final class CommandDoor implements IngressPolicy {
     if (kind == Kind.QUERY && meaning(key) instanceof Meaning.Wildcard && !isLocal(from)) {
       // It could hit a command service, or a guard: only histories of latched topics are for all.
       boolean history = key.contains("/@adv/");
-      if (isGuard(to.zid()) || !history && !robotsOf(to).isEmpty()) {
+      if (isGuard(to.zid()) || !history && belonging.ofAny(to)) {
         return false;
       }
     }
-    if (robotsMeet) {
-      return true;
-    }
-    Set<String> left = robotsOf(from);
-    Set<String> right = robotsOf(to);
-    if (left.isEmpty() || right.isEmpty()) {
-      return true;
-    }
-    for (String robot : left) {
-      if (right.contains(robot)) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  private Set<String> robotsOf(Router.Peer session) {
-    Set<String> known = owners.get(session.zid());
-    if (known != null) {
-      return known;
-    }
-    for (var guard : guards.entrySet()) {
-      if (guard.getValue().equals(session)) {
-        return Set.of(guard.getKey());
-      }
-    }
-    return Set.of();
+    return robotsMeet || !belonging.apart(from, to);
   }
 
   private boolean isLocal(Router.Peer from) {
     return from.zid().equals(localZid);
-  }
-
-  private boolean isOf(Router.Peer from, String robot) {
-    return owners.getOrDefault(from.zid(), Set.of()).contains(robot);
   }
 
   private boolean refuse(String robot, String topic, Router.Peer from) {
@@ -266,7 +246,8 @@ public final class CommandDoor implements IngressPolicy {
         return new Meaning.Command(robot.robot(), topic.name());
       }
     }
-    return new Meaning.Open();
+    var claim = Identity.claim(topic.name());
+    return claim.isPresent() ? new Meaning.Claim(topic.domain(), claim.get()) : new Meaning.Open();
   }
 
   private static boolean isCommand(Protected robot, String topic) {

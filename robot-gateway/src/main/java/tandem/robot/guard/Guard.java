@@ -187,7 +187,7 @@ public final class Guard implements AutoCloseable {
                 MAX_MESSAGE_BYTES,
                 16,
                 2_000));
-    door.local(router.local().zid());
+    door.of(router);
     door.protect(settings.robot(), settings.domain(), namespace, Set.of());
     own = new GuardLink(router.local(), settings.domain(), namespace, body, startNanos);
     router.local().declareQueryable(requestKey, true, query -> take(query, false));

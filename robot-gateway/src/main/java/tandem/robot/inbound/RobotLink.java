@@ -823,7 +823,6 @@ public final class RobotLink extends AbstractBehavior<RobotLink.Message> {
   // ---- what the door has to know
 
   private void protect(Map<String, Robot> present) {
-    Map<String, Set<String>> owners = new HashMap<>();
     for (Robot robot : present.values()) {
       Set<String> topics = new HashSet<>();
       for (ProfileProposal.Listener listener : listeners(robot)) {
@@ -838,25 +837,6 @@ public final class RobotLink extends AbstractBehavior<RobotLink.Message> {
           List.of(under(robot.namespace, "joint_trajectory"), under(robot.namespace, "cmd_vel")));
       tellForeign(robot, topics);
     }
-    if (source.router() == null) {
-      return;
-    }
-    for (LivelinessToken entity : tokens.values()) {
-      Identity.owner(entity.namespace() + "/x", null, present.keySet())
-          .filter(owner -> !owner.equals(Identity.ROOT))
-          .ifPresent(
-              owner ->
-                  owners
-                      .computeIfAbsent(entity.zid(), absent -> new HashSet<>())
-                      .add(present.get(owner).name));
-    }
-    for (Route route : inbox.routes()) {
-      String robot = route.robot;
-      if (robot != null && Identity.claim(route.key.name()).isPresent()) {
-        owners.computeIfAbsent(route.source, absent -> new HashSet<>()).add(robot);
-      }
-    }
-    shared.commands().owners(domain, owners);
   }
 
   private static boolean isCommandType(String type) {

@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import org.junit.jupiter.api.Test;
+import tandem.ros2.Qos;
+import tandem.ros2.TopicKey;
+import tandem.ros2.graph.LivelinessToken;
+import tandem.ros2.msg.JointState;
 import tandem.zenoh.IngressPolicy.Kind;
 import tandem.zenoh.Router;
 
@@ -36,8 +39,19 @@ class CommandDoorTest {
             false, ofGuard, (robot, topic, who) -> told.add(robot + " " + topic + " " + who));
     made.local(local.zid());
     made.protect("eve", 0, "/eve", Set.of("/eve/arm/command"));
-    made.owners(0, Map.of("e4e", Set.of("eve"), "ada", Set.of("ada")));
+    made.token(eve, LivelinessToken.node(0, "e4e", 0, "/eve", "driver").key(), true);
+    made.token(ada, publisher("ada", "/ada", "/ada/joint_states"), true);
     return made;
+  }
+
+  private static String publisher(String zid, String namespace, String topic) {
+    return LivelinessToken.node(0, zid, 0, namespace, "driver")
+        .endpoint(
+            LivelinessToken.Kind.PUBLISHER,
+            1,
+            TopicKey.of(0, topic, JointState.TYPE.name(), JointState.TYPE.hash()),
+            Qos.reliable(1))
+        .key();
   }
 
   @Test
@@ -111,6 +125,31 @@ class CommandDoorTest {
     assertThat(door.route(eve, guard, Kind.PUT, JOINTS)).isTrue();
     assertThat(door.route(ada, guard, Kind.PUT, JOINTS)).isFalse();
     assertThat(door.route(guard, eve, Kind.PUT, TRAJECTORY)).isTrue();
+  }
+
+  @Test
+  void shouldKnowARobotByItsFirstClaimAndForgetItWithTheLast() {
+    Router.Peer bob = peer("b0b", 6);
+    String claim = publisher("b0b", "/bob", "/bob/joint_states");
+    door.token(bob, LivelinessToken.node(0, "b0b", 0, "/bob/arm", "driver").key(), true);
+    assertThat(door.route(eve, bob, Kind.PUT, JOINTS)).as("no robot yet").isTrue();
+
+    door.token(bob, claim, true);
+    assertThat(door.route(eve, bob, Kind.PUT, JOINTS)).as("a robot").isFalse();
+
+    door.token(bob, claim, false);
+    assertThat(door.route(eve, bob, Kind.PUT, JOINTS)).as("none any more").isTrue();
+  }
+
+  @Test
+  void shouldKnowARobotWithoutTokensByWhatItPublishes() {
+    Router.Peer bare = peer("ba4e", 6);
+    String claim = JOINTS.replace("eve", "bare");
+    assertThat(door.route(eve, bare, Kind.PUT, JOINTS)).isTrue();
+
+    door.accept(bare, Kind.PUT, claim);
+    assertThat(door.route(eve, bare, Kind.PUT, JOINTS)).isFalse();
+    assertThat(door.route(bare, ada, Kind.PUT, claim)).isFalse();
   }
 
   @Test

@@ -33,7 +33,7 @@ public final class Ros2Node implements AutoCloseable {
   private final Endpoint token;
   private final List<Runnable> renewals = new CopyOnWriteArrayList<>();
   private final List<AutoCloseable> endpoints = new CopyOnWriteArrayList<>();
-  private final Declared connection;
+  private final Declared identity;
 
   /**
    * @param namespace {@code /} or {@code /ada}
@@ -55,11 +55,8 @@ public final class Ros2Node implements AutoCloseable {
     this.epochNanos = epochNanos;
     this.nid = EntityIds.next(session);
     this.token = new Endpoint(session, this::nodeToken);
-    this.connection =
-        session.onConnection(
-            connected -> {
-              if (connected) renew();
-            });
+    this.identity = session.onIdentity(zid -> renew());
+    token.renew(); // a link may have come in between
   }
 
   private static long now() {
@@ -197,7 +194,7 @@ public final class Ros2Node implements AutoCloseable {
 
   @Override
   public void close() {
-    connection.close();
+    identity.close();
     for (AutoCloseable endpoint : endpoints) {
       switch (endpoint) {
         case Ros2Publisher<?> publisher -> publisher.close();

@@ -113,6 +113,13 @@ public final class ClientSession extends SessionCore {
       try {
         if (isClosed()) throw new IOException("the session was closed meanwhile");
         zid = next;
+      } finally {
+        lock.unlock();
+      }
+      tellIdentity();
+      lock.lock();
+      try {
+        if (isClosed()) throw new IOException("the session was closed meanwhile");
         transport = opened;
         changed.signalAll();
       } finally {

@@ -328,6 +328,7 @@ final class Routing {
     from.entities(kind).put(id, new Face.Entity(expr, complete, distance));
     if (!again) declarers(kind).add(expr, from);
     if (kind == Interest.SUBSCRIBERS && !again) version++;
+    if (kind == Interest.TOKENS && !again) policy.token(from.peer, text, true);
     for (var face : faces) {
       if (face == from || !face.wants(kind, expr) || !announces(from, face, expr)) continue;
       boolean news = !face.told(kind).containsKey(expr.toString());
@@ -348,6 +349,7 @@ final class Routing {
     var expr = entity.expr();
     declarers(kind).remove(expr, from);
     if (kind == Interest.SUBSCRIBERS) version++;
+    if (kind == Interest.TOKENS) policy.token(from.peer, expr.toString(), false);
     for (var face : faces) {
       if (face == from) continue;
       boolean wanted = face.wants(kind, expr);

@@ -63,6 +63,7 @@ abstract class SessionCore implements Session {
   private final Map<Integer, TokenWatch> watches = new LinkedHashMap<>();
   private final ConcurrentHashMap<Integer, PendingGet> gets = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<Integer, OpenQuery> asked = new ConcurrentHashMap<>();
+  private final CopyOnWriteArrayList<IdentityWatch> identityWatches = new CopyOnWriteArrayList<>();
   private final CopyOnWriteArrayList<ConnectionWatch> connectionWatches =
       new CopyOnWriteArrayList<>();
   private final Map<Integer, KeyExpr> remoteSubscribers = new HashMap<>();
@@ -273,6 +274,24 @@ abstract class SessionCore implements Session {
     }
   }
 
+  private final class IdentityWatch implements Declared {
+    private final Consumer<String> listener;
+
+    IdentityWatch(Consumer<String> listener) {
+      this.listener = listener;
+    }
+
+    @Override
+    public String key() {
+      return "";
+    }
+
+    @Override
+    public void close() {
+      identityWatches.remove(this);
+    }
+  }
+
   private final class ConnectionWatch implements Declared {
     private final Consumer<Boolean> listener;
     private Boolean told;
@@ -324,6 +343,19 @@ abstract class SessionCore implements Session {
       watch.tell(connected());
     }
     return watch;
+  }
+
+  @Override
+  public Declared onIdentity(Consumer<String> listener) {
+    var watch = new IdentityWatch(listener);
+    identityWatches.add(watch);
+    return watch;
+  }
+
+  /** Tells the zid of the link that is about to be used. */
+  final void tellIdentity() {
+    String now = zid();
+    for (var watch : identityWatches) guarded(() -> watch.listener.accept(now));
   }
 
   /** Tells who listens how it is now, if that is news. */
