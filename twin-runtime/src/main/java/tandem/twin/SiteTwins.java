@@ -178,7 +178,7 @@ final class SiteTwins implements Twins {
         switch (request.getGoalCase()) {
           case JOINT -> new Goal.Joint(request.getJoint());
           case REACH -> new Goal.Reach(request.getReach());
-          case GOAL_NOT_SET -> null;
+          case STREAM, STANCE, GOAL_NOT_SET -> null;
         };
     if (goal == null) {
       return refused("tandem.goal.empty", "goal: expected joint or reach, found none; not sent");

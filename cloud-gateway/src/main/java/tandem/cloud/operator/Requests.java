@@ -43,7 +43,7 @@ public final class Requests {
     switch (request.getGoalCase()) {
       case JOINT -> check(request.getJoint());
       case REACH -> check(request.getReach());
-      case GOAL_NOT_SET ->
+      case STREAM, STANCE, GOAL_NOT_SET ->
           throw bad("goal", "one of joint, reach", "none", "command not passed on");
     }
     return request.build();

@@ -531,7 +531,8 @@ public final class EventCodec {
     return switch (m.getGoalCase()) {
       case JOINT -> new Goal.Joint(m.getJoint());
       case REACH -> new Goal.Reach(m.getReach());
-      case GOAL_NOT_SET -> throw new CorruptEvent("goal: expected joint or reach, found neither");
+      case STREAM, STANCE, GOAL_NOT_SET ->
+          throw new CorruptEvent("goal: expected joint or reach, found neither");
     };
   }
 

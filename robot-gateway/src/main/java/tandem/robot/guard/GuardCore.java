@@ -221,7 +221,7 @@ public final class GuardCore {
             fromGateway(request, replyTo);
           }
         }
-        case CHALLENGE, REQUEST_NOT_SET ->
+        case SETPOINT, CHALLENGE, REQUEST_NOT_SET ->
             refuse(replyTo, "bad-request", "the request names nothing that a guard does");
       }
     }
@@ -236,7 +236,7 @@ public final class GuardCore {
         case REARM -> rearm(request.getRearm(), replyTo);
         case CONFIGURE -> configure(request.getConfigure().getProfile(), replyTo);
         case LOG_ACK -> logAck(request.getLogAck().getUpTo(), replyTo);
-        case STOP, CANCEL, CHALLENGE, REQUEST_NOT_SET ->
+        case STOP, CANCEL, SETPOINT, CHALLENGE, REQUEST_NOT_SET ->
             throw new IllegalStateException(request.getRequestCase() + " is not a gateway's");
       }
     }

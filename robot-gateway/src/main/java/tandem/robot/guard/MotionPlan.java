@@ -57,7 +57,8 @@ final class MotionPlan {
           joint(motion.getCommandId(), motion.getJoint(), profile, presence, body, nowNanos);
       case REACH ->
           reach(motion.getCommandId(), motion.getReach(), profile, presence, body, nowNanos);
-      case GOAL_NOT_SET -> no("bad-goal", "the motion names neither joints nor a tip");
+      case STREAM, STANCE, GOAL_NOT_SET ->
+          no("bad-goal", "the motion names neither joints nor a tip");
     };
   }
 
