@@ -25,6 +25,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingDeque;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
 import tandem.proto.v1.Challenge;
 import tandem.proto.v1.GuardLogRecord;
 import tandem.proto.v1.GuardMemory;
@@ -455,18 +456,23 @@ public final class Guard implements AutoCloseable {
         case GuardEffect.Reply reply -> reply(reply);
         case GuardEffect.Log record -> append(record);
         case GuardEffect.AckLog(long upTo) -> log.acked(upTo);
-        case GuardEffect.MoveJoints move -> {
-          String why = publishing().map(link -> link.send(move)).orElse("no link to the robot");
-          if (!move.commandId().isEmpty()) {
-            decide(new GuardInput.Published(move.commandId(), why.isEmpty(), why));
-          }
-        }
-        case GuardEffect.MoveTip move -> {
-          String why = publishing().map(link -> link.send(move)).orElse("no link to the robot");
-          decide(new GuardInput.Published(move.commandId(), why.isEmpty(), why));
-        }
+        case GuardEffect.MoveJoints move -> sent(move.commandId(), link -> link.send(move));
+        case GuardEffect.MoveTip move -> sent(move.commandId(), link -> link.send(move));
+        case GuardEffect.MoveBase move -> sent(move.commandId(), link -> link.send(move));
+        case GuardEffect.TakeStance take -> sent(take.commandId(), link -> link.send(take));
+        case GuardEffect.CancelGoals cancel -> sent("", link -> link.send(cancel));
         case GuardEffect.TellStop tell -> publishing().ifPresent(link -> link.send(tell));
       }
+    }
+  }
+
+  /** Sends on the one link to the robot; says how that ended where somebody waits for it. */
+  private void sent(String commandId, Function<GuardLink, String> send) {
+    String why = publishing().map(send).orElse("no link to the robot");
+    if (!commandId.isEmpty()) {
+      decide(new GuardInput.Published(commandId, why.isEmpty(), why));
+    } else if (!why.isEmpty()) {
+      LOG.log(System.Logger.Level.DEBUG, "{0}: {1}", settings.robot(), why);
     }
   }
 

@@ -2,6 +2,7 @@ package tandem.robot.guard;
 
 import java.util.List;
 import tandem.proto.v1.Authority;
+import tandem.proto.v1.CommandTarget;
 import tandem.proto.v1.GuardMemory;
 import tandem.proto.v1.Pose;
 import tandem.proto.v1.RobotProfile;
@@ -38,13 +39,14 @@ public sealed interface GuardEffect {
    * Send joints from one posture to another, at rest at both ends.
    *
    * @param commandId empty for a hold of the guard's own; else answered by {@link
-   *     GuardInput.Published}
+   *     GuardInput.Published} and, where the target is an action, later by {@link
+   *     GuardInput.GoalEnded}
+   * @param target topic or action, its {@code type_hash} that of the listener that is there now
    * @param startRad measured positions, in the order of {@code joints}
    */
   record MoveJoints(
       String commandId,
-      String topic,
-      String typeHash,
+      CommandTarget target,
       List<String> joints,
       List<Double> startRad,
       List<Double> endRad,
@@ -54,13 +56,29 @@ public sealed interface GuardEffect {
   /** Send a pose for a tip; answered by {@link GuardInput.Published}. */
   record MoveTip(
       String commandId,
-      String topic,
-      String typeHash,
+      CommandTarget target,
       String frame,
       Pose pose,
       boolean withOrientation,
       double durationSeconds)
       implements GuardEffect {}
+
+  /**
+   * Send a velocity of the base, as Twist or TwistStamped by the target's type (m/s, rad/s; base
+   * frame, REP-103).
+   *
+   * @param commandId empty where nothing waits for {@link GuardInput.Published}
+   * @param frame of the header, where the type has one
+   */
+  record MoveBase(
+      String commandId, CommandTarget target, String frame, double vx, double vy, double wz)
+      implements GuardEffect {}
+
+  /** Name a stance as std_msgs/String; answered by {@link GuardInput.Published}. */
+  record TakeStance(String commandId, CommandTarget target, String stance) implements GuardEffect {}
+
+  /** Cancel every goal of an action, whoever sent it; only reduces motion, needs no answer. */
+  record CancelGoals(CommandTarget target) implements GuardEffect {}
 
   /** Tell the robot itself to stop, or that the stop is released. */
   record TellStop(boolean stop) implements GuardEffect {}

@@ -24,6 +24,14 @@ public sealed interface GuardInput {
   /** How the publication of a command ended; {@code why} is empty when it went out. */
   record Published(String commandId, boolean ok, String why) implements GuardInput {}
 
+  /**
+   * An action goal ended.
+   *
+   * @param status {@code succeeded}, {@code aborted}, {@code canceled} or {@code rejected}
+   * @param why the action's own words; may be empty
+   */
+  record GoalEnded(String commandId, String status, String why) implements GuardInput {}
+
   /** Time went on; at least every 50 ms. */
   record Tick() implements GuardInput {}
 

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import tandem.proto.v1.CommandTarget;
 import tandem.robot.door.Identity;
 import tandem.ros2.Attachment;
 import tandem.ros2.Qos;
@@ -29,7 +30,11 @@ import tandem.ros2.msg.Pose;
 import tandem.ros2.msg.PoseStamped;
 import tandem.ros2.msg.Quaternion;
 import tandem.ros2.msg.RosDuration;
+import tandem.ros2.msg.StringMessage;
 import tandem.ros2.msg.Time;
+import tandem.ros2.msg.Twist;
+import tandem.ros2.msg.TwistStamped;
+import tandem.ros2.msg.Vector3;
 import tandem.ros2.node.GraphWatch;
 import tandem.ros2.node.Ros2Node;
 import tandem.ros2.node.Ros2Publisher;
@@ -46,6 +51,8 @@ final class GuardLink implements AutoCloseable {
   static final String NODE = "tandem_guard";
   private static final tandem.zenoh.Qos AT_ONCE =
       new tandem.zenoh.Qos(1, tandem.zenoh.Qos.Congestion.DROP, true, true);
+  private static final Set<String> COMMAND_TYPES =
+      Set.of(MotionPlan.TRAJECTORY, MotionPlan.POSE, MotionPlan.TWIST, MotionPlan.TWIST_STAMPED);
   private static final double ABSENT = -1;
 
   private final Session session;
@@ -147,9 +154,9 @@ final class GuardLink implements AutoCloseable {
     for (LivelinessToken entity : watch.graph().endpoints(Kind.SUBSCRIPTION)) {
       String type = entity.type().map(TypeName::toString).orElse("");
       boolean command =
-          type.equals(MotionPlan.TRAJECTORY)
-              || type.equals(MotionPlan.POSE)
-              || type.equals(MotionPlan.BOOL) && entity.name().equals(full("stop"));
+          COMMAND_TYPES.contains(type)
+              || type.equals(MotionPlan.BOOL) && entity.name().equals(full("stop"))
+              || type.equals(MotionPlan.STRING) && entity.name().equals(full("stance"));
       if (command
           && Identity.isUnder(entity.namespace(), namespace)
           && Identity.isUnder(entity.name(), namespace)
@@ -160,6 +167,10 @@ final class GuardLink implements AutoCloseable {
       }
     }
     return List.copyOf(found);
+  }
+
+  private Ros2Publisher<byte[]> publisher(CommandTarget target, TypeName type) {
+    return publisher(target.getTopic(), type, target.getTypeHash());
   }
 
   private Ros2Publisher<byte[]> publisher(String topic, TypeName type, String hash) {
@@ -184,13 +195,16 @@ final class GuardLink implements AutoCloseable {
 
   /** Sends; empty when it went out, else why not. */
   synchronized String send(GuardEffect.MoveJoints move) {
+    if (!move.target().getType().equals(MotionPlan.TRAJECTORY)) {
+      return unspoken(move.target());
+    }
     JointTrajectory message =
         new JointTrajectory(
             new Header(Time.ZERO, ""),
             move.joints(),
             List.of(point(move.startRad(), 0), point(move.endRad(), move.durationSeconds())));
     return put(
-        publisher(move.topic(), JointTrajectory.TYPE.name(), move.typeHash()),
+        publisher(move.target(), JointTrajectory.TYPE.name()),
         JointTrajectory.TYPE.encode(message));
   }
 
@@ -214,9 +228,41 @@ final class GuardLink implements AutoCloseable {
                 move.withOrientation()
                     ? new Quaternion(pose.getQx(), pose.getQy(), pose.getQz(), pose.getQw())
                     : new Quaternion(0, 0, 0, 0)));
-    return put(
-        publisher(move.topic(), PoseStamped.TYPE.name(), move.typeHash()),
-        PoseStamped.TYPE.encode(message));
+    return put(publisher(move.target(), PoseStamped.TYPE.name()), PoseStamped.TYPE.encode(message));
+  }
+
+  /** As the other. */
+  synchronized String send(GuardEffect.MoveBase move) {
+    Twist twist = new Twist(new Vector3(move.vx(), move.vy(), 0), new Vector3(0, 0, move.wz()));
+    return switch (move.target().getType()) {
+      case MotionPlan.TWIST ->
+          put(publisher(move.target(), Twist.TYPE.name()), Twist.TYPE.encode(twist));
+      case MotionPlan.TWIST_STAMPED ->
+          put(
+              publisher(move.target(), TwistStamped.TYPE.name()),
+              TwistStamped.TYPE.encode(
+                  new TwistStamped(new Header(Time.ZERO, move.frame()), twist)));
+      default -> unspoken(move.target());
+    };
+  }
+
+  /** As the other. */
+  synchronized String send(GuardEffect.TakeStance take) {
+    return take.target().getType().equals(MotionPlan.STRING)
+        ? put(
+            publisher(take.target(), StringMessage.TYPE.name()),
+            StringMessage.TYPE.encode(new StringMessage(take.stance())))
+        : unspoken(take.target());
+  }
+
+  /** As the other. */
+  synchronized String send(GuardEffect.CancelGoals cancel) {
+    return unspoken(cancel.target());
+  }
+
+  private static String unspoken(CommandTarget target) {
+    return "%s %s: nothing is known about sending %s"
+        .formatted(target.getKind(), target.getTopic(), target.getType());
   }
 
   /** Tells the robot's own stop, where it has one. */

@@ -52,7 +52,11 @@ public record GuardState(
     Map<String, Long> counters,
     boolean ending) {
 
-  /** A motion that the robot was sent. */
+  /**
+   * A motion that the robot was sent.
+   *
+   * @param goalSucceeded its action said so; the samples have to agree
+   */
   record Active(
       String commandId,
       Authority authority,
@@ -61,10 +65,32 @@ public record GuardState(
       long startedNanos,
       long arrivalNanos,
       long endByNanos,
-      long settledSinceNanos) {
+      long settledSinceNanos,
+      boolean goalSucceeded) {
     Active settledSince(long nanos) {
       return new Active(
-          commandId, authority, joints, endRad, startedNanos, arrivalNanos, endByNanos, nanos);
+          commandId,
+          authority,
+          joints,
+          endRad,
+          startedNanos,
+          arrivalNanos,
+          endByNanos,
+          nanos,
+          goalSucceeded);
+    }
+
+    Active succeeded() {
+      return new Active(
+          commandId,
+          authority,
+          joints,
+          endRad,
+          startedNanos,
+          arrivalNanos,
+          endByNanos,
+          settledSinceNanos,
+          true);
     }
   }
 

@@ -25,6 +25,11 @@ import tandem.proto.v1.RobotProfile;
 final class MotionPlan {
   static final String TRAJECTORY = "trajectory_msgs/msg/JointTrajectory";
   static final String POSE = "geometry_msgs/msg/PoseStamped";
+  static final String FOLLOW = "control_msgs/action/FollowJointTrajectory";
+  static final String ARRAY = "std_msgs/msg/Float64MultiArray";
+  static final String TWIST = "geometry_msgs/msg/Twist";
+  static final String TWIST_STAMPED = "geometry_msgs/msg/TwistStamped";
+  static final String STRING = "std_msgs/msg/String";
   static final String BOOL = "std_msgs/msg/Bool";
 
   /** How long a hold takes; start and end are the same posture. */
@@ -185,8 +190,7 @@ final class MotionPlan {
     return new Outcome.Send(
         new GuardEffect.MoveJoints(
             commandId,
-            profile.getJoint().getTopic(),
-            listener.get().typeHash(),
+            resolved(profile.getJoint(), listener.get()),
             List.copyOf(names),
             List.copyOf(start),
             List.copyOf(end),
@@ -304,8 +308,7 @@ final class MotionPlan {
     return new Outcome.Send(
         new GuardEffect.MoveTip(
             commandId,
-            target.getTopic(),
-            listener.get().typeHash(),
+            resolved(target, listener.get()),
             goal.getFrame(),
             pose,
             goal.getWithOrientation(),
@@ -347,8 +350,15 @@ final class MotionPlan {
     return Optional.of(
         new GuardEffect.MoveJoints(
             "",
-            listener.get().topic(),
-            listener.get().typeHash(),
+            resolved(
+                profile != null && profile.hasJoint()
+                    ? profile.getJoint()
+                    : CommandTarget.newBuilder()
+                        .setKind("topic")
+                        .setTopic(listener.get().topic())
+                        .setType(TRAJECTORY)
+                        .build(),
+                listener.get()),
             List.copyOf(names),
             List.copyOf(positions),
             List.copyOf(positions),
@@ -365,19 +375,24 @@ final class MotionPlan {
       targets.add(profile.getJoint());
     }
     for (CommandTarget target : targets) {
-      if (!target.getKind().equals("topic")) {
-        return "kind of " + target.getTopic() + ": expected topic, found " + target.getKind();
+      boolean action = target.getType().equals(FOLLOW);
+      if (!target.getKind().equals(action ? "action" : "topic")) {
+        return "kind of %s (%s): expected %s, found %s"
+            .formatted(
+                target.getTopic(), target.getType(), action ? "action" : "topic", target.getKind());
       }
       if (!target.getTopic().startsWith("/") || target.getTopic().length() > 256) {
         return "topic: expected an absolute name of at most 256 characters, found "
             + target.getTopic();
       }
     }
-    if (profile.hasJoint() && !profile.getJoint().getType().equals(TRAJECTORY)) {
-      return "type of the joint target: expected "
-          + TRAJECTORY
-          + ", found "
-          + profile.getJoint().getType();
+    String joint = profile.getJoint().getType();
+    if (profile.hasJoint() && !List.of(TRAJECTORY, FOLLOW, ARRAY).contains(joint)) {
+      return "type of the joint target: expected %s, %s or %s, found %s"
+          .formatted(TRAJECTORY, FOLLOW, ARRAY, joint);
+    }
+    if (joint.equals(ARRAY) && profile.getJoint().getOrderCount() == 0) {
+      return "order of the joint target: expected the joints of " + ARRAY + ", found none";
     }
     for (CommandTarget target : profile.getReachMap().values()) {
       if (!target.getType().equals(POSE)) {
@@ -422,6 +437,11 @@ final class MotionPlan {
   /** The hash by which twin and journal know the profile, too. */
   static String hash(RobotProfile profile) {
     return tandem.proto.codec.Profiles.hash(profile);
+  }
+
+  /** The target as the robot's subscriber or server has it now. */
+  static CommandTarget resolved(CommandTarget target, GuardInput.Listener listener) {
+    return target.toBuilder().setTypeHash(listener.typeHash()).build();
   }
 
   private static Outcome.No nobodyListens(CommandTarget target) {

@@ -14,11 +14,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import tandem.proto.v1.CommandTarget;
 import tandem.proto.v1.GuardMemory;
 import tandem.proto.v1.GuardRequest;
 import tandem.proto.v1.JointGoal;
 import tandem.proto.v1.JointTarget;
 import tandem.proto.v1.Motion;
+import tandem.proto.v1.RobotProfile;
 import tandem.proto.v1.Stop;
 
 class GuardCoreTest {
@@ -35,8 +37,7 @@ class GuardCoreTest {
         .containsExactly(
             new GuardEffect.MoveJoints(
                 "c-1-1-1",
-                "/eve/joint_trajectory",
-                "RIHS01_t",
+                GuardHarness.profile().getJoint().toBuilder().setTypeHash("RIHS01_t").build(),
                 List.of("shoulder", "elbow", "knee"),
                 List.of(0.0, 0.5, -0.2),
                 List.of(0.0, 0.8, -0.2),
@@ -66,7 +67,8 @@ class GuardCoreTest {
         .singleElement()
         .satisfies(
             tip ->
-                assertThat(((GuardEffect.MoveTip) tip).topic()).isEqualTo("/eve/reach/left_hand"));
+                assertThat(((GuardEffect.MoveTip) tip).target().getTopic())
+                    .isEqualTo("/eve/reach/left_hand"));
   }
 
   static Stream<Arguments> refusals() {
@@ -527,5 +529,59 @@ class GuardCoreTest {
 
     assertThat(guard.counter("foreignRefused")).isEqualTo(1);
     assertThat(guard.logs("foreign").getFirst().by()).isEqualTo("mallory at 1.2.3.4");
+  }
+
+  private static RobotProfile withAction() {
+    return GuardHarness.profile().toBuilder()
+        .setJoint(
+            CommandTarget.newBuilder()
+                .setKind("action")
+                .setTopic("/eve/arm/follow_joint_trajectory")
+                .setType(MotionPlan.FOLLOW))
+        .build();
+  }
+
+  private void withActionServer() {
+    guard.configure(withAction());
+    guard.input(
+        new GuardInput.Seen(
+            new GuardInput.Presence(
+                "robot",
+                List.of(
+                    new GuardInput.Listener(
+                        "/eve/arm/follow_joint_trajectory", MotionPlan.FOLLOW, "RIHS01_a")))));
+  }
+
+  @Test
+  void shouldFinishAnActionGoalOnlyOnceItSucceededAndTheSamplesAgree() {
+    withActionServer();
+    guard.move(guard.motion(1, 1, 1));
+
+    assertThat(guard.trajectories().getFirst().target().getTypeHash()).isEqualTo("RIHS01_a");
+    guard.input(new GuardInput.GoalEnded("c-1-1-1", "succeeded", ""));
+    guard.pass(100_000_000);
+    assertThat(guard.logs("finished")).isEmpty();
+    guard.posture.put("elbow", 0.8);
+    guard.pass(20_000_000);
+
+    assertThat(guard.logs("finished")).hasSize(1);
+  }
+
+  @Test
+  void shouldCancelTheGoalsOfAnActionThatFailedAndHoldOnce() {
+    withActionServer();
+    guard.move(guard.motion(1, 1, 1));
+
+    guard.input(new GuardInput.GoalEnded("another", "aborted", "no"));
+    assertThat(guard.state.active()).isNotNull();
+    guard.input(new GuardInput.GoalEnded("c-1-1-1", "aborted", "path tolerance violated"));
+    guard.pass(500_000_000);
+
+    assertThat(guard.logs("cancelled").getFirst().code()).isEqualTo("tandem.guard.goal-aborted");
+    assertThat(guard.logs("cancelled").getFirst().why()).contains("path tolerance violated");
+    assertThat(guard.effects)
+        .filteredOn(GuardEffect.CancelGoals.class::isInstance)
+        .hasSizeGreaterThan(3);
+    assertThat(guard.trajectories().stream().filter(move -> move.commandId().isEmpty())).hasSize(1);
   }
 }

@@ -158,6 +158,12 @@ final class GuardHarness {
             run(
                 new GuardInput.Published(move.commandId(), !linkDown, linkDown ? "no link" : ""),
                 all);
+        case GuardEffect.TakeStance take ->
+            run(
+                new GuardInput.Published(take.commandId(), !linkDown, linkDown ? "no link" : ""),
+                all);
+        case GuardEffect.MoveBase move -> {}
+        case GuardEffect.CancelGoals cancel -> {}
         case GuardEffect.Reply reply -> replies.add(reply);
         case GuardEffect.MoveJoints hold -> {}
         case GuardEffect.Log log -> {}

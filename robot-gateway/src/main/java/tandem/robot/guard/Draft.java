@@ -1,0 +1,151 @@
+package tandem.robot.guard;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import tandem.proto.v1.Authority;
+import tandem.proto.v1.GuardMemory;
+import tandem.proto.v1.RobotProfile;
+
+/**
+ * One decision in the making: what the state becomes, and the effects so far. Lives within one call
+ * of {@link GuardCore#decide}; the rules that change it lie by subject in {@link Grants}, {@link
+ * Motions} and {@link Halts}.
+ */
+final class Draft {
+  private static final int REMEMBERED_IDS = 64;
+  private static final int LONGEST_TEXT = 400;
+
+  final GuardState before;
+  final long now;
+  final Body body;
+  final List<GuardEffect> effects = new ArrayList<>();
+  final Map<String, Long> counted = new HashMap<>();
+
+  GuardMemory memory;
+  boolean stored;
+  String storeError;
+  long storeTriedNanos;
+  RobotProfile profile;
+  String profileHash;
+  GuardState.Active active;
+  GuardState.Pending pending;
+  long keepAliveNanos;
+  long keepAliveCounter;
+  GuardState.Halt halt;
+  int releasesLeft;
+  long lastReleaseNanos;
+  GuardInput.Presence presence;
+  List<String> cancelledIds;
+  boolean ending;
+
+  Draft(GuardState state, long nowNanos, Body body) {
+    this.before = state;
+    this.now = nowNanos;
+    this.body = body;
+    memory = state.memory();
+    stored = state.stored();
+    storeError = state.storeError();
+    storeTriedNanos = state.storeTriedNanos();
+    profile = state.profile();
+    profileHash = state.profileHash();
+    active = state.active();
+    pending = state.pending();
+    keepAliveNanos = state.keepAliveNanos();
+    keepAliveCounter = state.keepAliveCounter();
+    halt = state.halt();
+    releasesLeft = state.releasesLeft();
+    lastReleaseNanos = state.lastReleaseNanos();
+    presence = state.presence();
+    cancelledIds = state.cancelledIds();
+    ending = state.ending();
+  }
+
+  GuardState state() {
+    Map<String, Long> counters = before.counters();
+    if (!counted.isEmpty()) {
+      counters = new TreeMap<>(counters);
+      for (var entry : counted.entrySet()) {
+        counters.merge(entry.getKey(), entry.getValue(), Long::sum);
+      }
+      counters = Map.copyOf(counters);
+    }
+    return new GuardState(
+        before.robot(),
+        before.bootId(),
+        memory,
+        stored,
+        storeError,
+        storeTriedNanos,
+        profile,
+        profileHash,
+        active,
+        pending,
+        keepAliveNanos,
+        keepAliveCounter,
+        halt,
+        releasesLeft,
+        lastReleaseNanos,
+        presence,
+        cancelledIds,
+        counters,
+        ending);
+  }
+
+  void answerStored(
+      long replyTo,
+      boolean accepted,
+      String code,
+      String why,
+      boolean binding,
+      GuardEffect.Log... logs) {
+    pending = new GuardState.Pending.Answer(replyTo, accepted, code, why, binding, List.of(logs));
+    store();
+  }
+
+  void store() {
+    stored = false;
+    storeTriedNanos = now;
+    effects.add(new GuardEffect.Store(memory));
+  }
+
+  void accept(long replyTo) {
+    effects.add(new GuardEffect.Reply(replyTo, true, "", ""));
+  }
+
+  void refuse(long replyTo, String code, String why) {
+    effects.add(new GuardEffect.Reply(replyTo, false, "tandem.guard." + code, why));
+  }
+
+  void remember(String commandId) {
+    List<String> next = new ArrayList<>(cancelledIds);
+    next.add(commandId);
+    cancelledIds =
+        List.copyOf(next.subList(Math.max(0, next.size() - REMEMBERED_IDS), next.size()));
+  }
+
+  void count(String counter) {
+    counted.merge(counter, 1L, Long::sum);
+  }
+
+  static GuardEffect.Log log(
+      String kind,
+      String commandId,
+      Authority authority,
+      String by,
+      String why,
+      String code,
+      boolean sync) {
+    return new GuardEffect.Log(kind, clip(commandId), authority, clip(by), clip(why), code, sync);
+  }
+
+  static MotionPlan.Outcome.No no(String code, String why) {
+    return new MotionPlan.Outcome.No("tandem.guard." + code, why);
+  }
+
+  static String clip(String text) {
+    return text.length() <= LONGEST_TEXT ? text : text.substring(0, LONGEST_TEXT) + "...";
+  }
+}
