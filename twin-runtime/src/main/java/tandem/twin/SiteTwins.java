@@ -29,6 +29,8 @@ import tandem.proto.v1.SimulatorView;
 import tandem.proto.v1.StopRequest;
 import tandem.proto.v1.StopView;
 import tandem.proto.v1.StreamView;
+import tandem.proto.v1.TeleopSetpoint;
+import tandem.proto.v1.TeleopState;
 import tandem.proto.v1.TwinView;
 import tandem.twin.robot.GuardPorts;
 import tandem.twin.robot.RobotTwin;
@@ -279,6 +281,35 @@ final class SiteTwins implements Twins {
                     .limit(Math.max(0, atMost))
                     .map(c -> TwinViews.command(robot, c))
                     .toList());
+  }
+
+  @Override
+  public CompletionStage<TeleopState> setpoint(
+      String robot, String commandId, TeleopSetpoint setpoint) {
+    return teleop(robot, commandId)
+        .thenApply(
+            state ->
+                state.toBuilder()
+                    .setNumber(setpoint.getNumber())
+                    .setCode("tandem.teleop.not-open")
+                    .setWhy(
+                        "command %s is %s, no open stream; setpoint %d not sent"
+                            .formatted(commandId, state.getState(), setpoint.getNumber()))
+                    .build());
+  }
+
+  @Override
+  public CompletionStage<TeleopState> teleop(String robot, String commandId) {
+    return region
+        .look(robot)
+        .thenApply(
+            answered -> {
+              var state =
+                  TeleopState.newBuilder().setState(command(answered, commandId).getState());
+              var status = answered.guard().status();
+              if (status != null && status.hasToken()) state.setToken(status.getToken());
+              return state.build();
+            });
   }
 
   // Stop and lease

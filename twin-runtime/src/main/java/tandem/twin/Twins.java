@@ -14,6 +14,8 @@ import tandem.proto.v1.SimulatorView;
 import tandem.proto.v1.StopRequest;
 import tandem.proto.v1.StopView;
 import tandem.proto.v1.StreamView;
+import tandem.proto.v1.TeleopSetpoint;
+import tandem.proto.v1.TeleopState;
 import tandem.proto.v1.TwinView;
 
 /**
@@ -57,6 +59,21 @@ public interface Twins {
    * journal first.
    */
   CompletionStage<StopView> stop(StopRequest request);
+
+  /**
+   * One reading of a held control, on its way to the guard without journal or mailbox. Completes
+   * with the guard's answer, or with why it was not passed on (a refusal is an answer, not a
+   * failure). Of one stream at most one setpoint is under way to the guard; a newer one replaces
+   * the one that waits, which is answered with code {@code tandem.teleop.replaced}; letting go is
+   * never replaced. Code {@code tandem.teleop.not-open} where the command is no open stream here.
+   */
+  CompletionStage<TeleopState> setpoint(String robot, String commandId, TeleopSetpoint setpoint);
+
+  /**
+   * What holds for a stream now, answering no setpoint (number 0): newest token, measured round
+   * trip, state of the command. Codes {@code tandem.robot.unknown}, {@code tandem.command.unknown}.
+   */
+  CompletionStage<TeleopState> teleop(String robot, String commandId);
 
   CompletionStage<LeaseView> lease(LeaseRequest request);
 

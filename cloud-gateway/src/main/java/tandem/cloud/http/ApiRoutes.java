@@ -55,16 +55,24 @@ final class ApiRoutes extends AllDirectives {
   private final Twins twins;
   private final AuditDoor audit;
   private final LiveHub live;
+  private final TeleopHub teleop;
   private final VersionView version;
   private final RequestGate gate;
   private final Optional<ConsoleFiles> console;
   private final int maxBodyBytes;
   private final Clock clock;
 
-  ApiRoutes(Twins twins, AuditDoor audit, LiveHub live, VersionView version, ApiSettings settings) {
+  ApiRoutes(
+      Twins twins,
+      AuditDoor audit,
+      LiveHub live,
+      TeleopHub teleop,
+      VersionView version,
+      ApiSettings settings) {
     this.twins = twins;
     this.audit = audit;
     this.live = live;
+    this.teleop = teleop;
     this.version = version;
     this.gate = new RequestGate(settings.hostNames());
     this.console = settings.console() ? Optional.of(new ConsoleFiles()) : Optional.empty();
@@ -101,6 +109,7 @@ final class ApiRoutes extends AllDirectives {
         path("alarms", () -> get(() -> answerAll(twins::alarms))),
         path("version", () -> get(() -> complete(Answers.json(version)))),
         path("ws", this::live),
+        path("teleop", this::teleop),
         pathPrefix("audit", this::audit));
   }
 
@@ -228,6 +237,26 @@ final class ApiRoutes extends AllDirectives {
                         StatusCodes.SERVICE_UNAVAILABLE,
                         "tandem.api.clients",
                         "as many live clients as permitted are connected; not connected")));
+  }
+
+  private Route teleop() {
+    return parameter(
+        "robot",
+        robot ->
+            parameter(
+                "command",
+                command ->
+                    teleop
+                        .connect(robot, command)
+                        .map(this::handleWebSocketMessages)
+                        .orElseGet(
+                            () ->
+                                complete(
+                                    Answers.failed(
+                                        StatusCodes.SERVICE_UNAVAILABLE,
+                                        "tandem.api.clients",
+                                        "as many held controls as permitted are connected; not"
+                                            + " connected")))));
   }
 
   private Route audit() {

@@ -39,10 +39,12 @@ public final class ApiServer {
 
   private final ServerBinding binding;
   private final LiveHub live;
+  private final TeleopHub teleop;
 
-  private ApiServer(ServerBinding binding, LiveHub live) {
+  private ApiServer(ServerBinding binding, LiveHub live, TeleopHub teleop) {
     this.binding = binding;
     this.live = live;
+    this.teleop = teleop;
   }
 
   /**
@@ -69,7 +71,8 @@ public final class ApiServer {
             .addAllRoles(settings.roles())
             .build();
     var live = new LiveHub(system, twins, version, settings.maxLiveClients());
-    var routes = new ApiRoutes(twins, audit, live, version, settings);
+    var teleop = new TeleopHub(system, twins);
+    var routes = new ApiRoutes(twins, audit, live, teleop, version, settings);
     var limits =
         ConfigFactory.parseString(
                 LIMITS.formatted(settings.maxBodyBytes(), settings.maxBodyBytes()))
@@ -80,8 +83,9 @@ public final class ApiServer {
         .bind(routes.all())
         .handle(
             (binding, failure) -> {
-              if (failure == null) return new ApiServer(binding, live);
+              if (failure == null) return new ApiServer(binding, live, teleop);
               live.stop();
+              teleop.stop();
               throw new Refused(
                   "tandem.api.port",
                   "API address %s:%d cannot be bound (%s); API not served"
@@ -102,9 +106,15 @@ public final class ApiServer {
     return live.clientCount();
   }
 
+  /** Open held controls. */
+  public int heldControls() {
+    return teleop.count();
+  }
+
   /** Refuses new connections, lets requests under way finish within the time, then closes all. */
   public CompletionStage<Void> stop(Duration within) {
     live.stop();
+    teleop.stop();
     return binding.terminate(within).thenApply(terminated -> null);
   }
 

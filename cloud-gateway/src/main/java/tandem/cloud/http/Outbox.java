@@ -23,13 +23,14 @@ final class Outbox {
   private Runnable wake = () -> {};
   private boolean asleep;
   private boolean ended;
+  private boolean finishing;
   private long replaced;
 
   /** Keeps order; false when the client has stopped reading and is to be dropped. */
   boolean answer(Message message) {
     Runnable toWake;
     synchronized (this) {
-      if (ended) return false;
+      if (ended || finishing) return false;
       if (answers.size() < MAX_ANSWERS) answers.add(message);
       else ended = true;
       toWake = waking();
@@ -48,14 +49,25 @@ final class Outbox {
     toWake.run();
   }
 
+  /** The connection is to be closed once what waits has been taken; nothing is added. */
+  void finish() {
+    Runnable toWake;
+    synchronized (this) {
+      finishing = true;
+      toWake = wake;
+    }
+    toWake.run();
+  }
+
   synchronized boolean ended() {
-    return ended;
+    return ended || finishing && answers.isEmpty() && views.isEmpty();
   }
 
   /** Newest wins. A key beyond the bound is counted as replaced and not kept. */
   void view(String key, Supplier<Message> maker) {
     Runnable toWake;
     synchronized (this) {
+      if (finishing) return;
       if (views.containsKey(key)) replaced++;
       else if (views.size() >= MAX_VIEWS) {
         replaced++;

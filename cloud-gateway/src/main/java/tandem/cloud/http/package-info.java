@@ -3,7 +3,8 @@
  *
  * <p>Start at {@link tandem.cloud.http.ApiServer}, which binds the port; {@code ApiRoutes} is the
  * table of addresses; {@code LiveHub} feeds the WebSocket clients, each through an {@code Outbox}
- * in which the newest view replaces an older one, so that a slow page costs only itself; {@link
+ * in which the newest view replaces an older one, so that a slow page costs only itself; {@code
+ * TeleopHub} and {@code HeldControl} carry setpoints of held controls; {@link
  * tandem.cloud.http.JointFrame} is the binary layout of joint values. What a request may say is
  * checked in {@code tandem.cloud.operator}; what becomes of it is decided by the twin behind {@link
  * tandem.twin.Twins}. The messages are those of {@code tandem/v1/api.proto}.

@@ -2,12 +2,16 @@ package tandem.cloud.operator;
 
 import com.google.protobuf.Message;
 import java.util.HashSet;
+import java.util.Set;
 import tandem.proto.codec.Json;
 import tandem.proto.v1.CommandRequest;
 import tandem.proto.v1.JointGoal;
 import tandem.proto.v1.LeaseRequest;
 import tandem.proto.v1.ReachGoal;
 import tandem.proto.v1.StopRequest;
+import tandem.proto.v1.StreamGoal;
+import tandem.proto.v1.TeleopSetpoint;
+import tandem.proto.v1.VelocityTarget;
 import tandem.twin.Refused;
 
 /**
@@ -32,6 +36,10 @@ public final class Requests {
   private static final double MAX_SECONDS = 600;
   private static final double UNIT_TOLERANCE = 1e-3;
 
+  private static final double MAX_VELOCITY = 100;
+  private static final long MAX_LAPSE_MILLIS = 10_000;
+  private static final Set<String> PARTS = Set.of("", "body", "arms", "locomotion");
+
   private Requests() {}
 
   /** A motion command for the robot that the address names. */
@@ -43,10 +51,31 @@ public final class Requests {
     switch (request.getGoalCase()) {
       case JOINT -> check(request.getJoint());
       case REACH -> check(request.getReach());
-      case STREAM, STANCE, GOAL_NOT_SET ->
-          throw bad("goal", "one of joint, reach", "none", "command not passed on");
+      case STREAM -> check(request.getStream());
+      case STANCE -> name("stance.stance", request.getStance().getStance(), "command");
+      case GOAL_NOT_SET ->
+          throw bad("goal", "one of joint, reach, stream, stance", "none", "command not passed on");
     }
     return request.build();
+  }
+
+  /** One reading of a held control. */
+  public static TeleopSetpoint setpoint(String json) {
+    var setpoint = read(json, TeleopSetpoint.newBuilder()).build();
+    String kept = "setpoint not passed on";
+    if (setpoint.getNumber() < 1)
+      throw bad("number", "1 and rising", Long.toUnsignedString(setpoint.getNumber()), kept);
+    if (setpoint.getToken().getBootId().length() > MAX_NAME_CHARS)
+      throw bad("token.bootId", "32 hex digits", shown(setpoint.getToken().getBootId()), kept);
+    switch (setpoint.getTargetCase()) {
+      case VELOCITY -> check(setpoint.getVelocity());
+      case JOINT -> targets(setpoint.getJoint(), kept);
+      case REACH -> pose(setpoint.getReach(), kept);
+      case TARGET_NOT_SET -> {
+        if (setpoint.getHeld()) throw bad("target", "one of velocity, joint, reach", "none", kept);
+      }
+    }
+    return setpoint;
   }
 
   /** A stop, or with {@code release} and a reason its release; an empty text is a stop. */
@@ -66,7 +95,12 @@ public final class Requests {
     var request = read(json, LeaseRequest.newBuilder());
     request.setRobot(sameRobot(robot, request.getRobot(), "lease request"));
     switch (request.getAction()) {
-      case "acquire", "release", "keepalive" -> name("by", request.getBy(), "lease request");
+      case "acquire", "release", "keepalive", "request", "withdraw" ->
+          name("by", request.getBy(), "lease request");
+      case "hand-over" -> {
+        name("by", request.getBy(), "lease request");
+        name("to", request.getTo(), "lease request");
+      }
       case "take" -> {
         name("by", request.getBy(), "lease request");
         if (request.getReason().isBlank())
@@ -76,10 +110,12 @@ public final class Requests {
       default ->
           throw bad(
               "action",
-              "acquire, release, take, show or keepalive",
+              "acquire, release, take, show, keepalive, request, withdraw or hand-over",
               request.getAction(),
               "lease unchanged");
     }
+    if (!PARTS.contains(request.getPart()))
+      throw bad("part", "body, arms or locomotion", shown(request.getPart()), "lease unchanged");
     text("reason", request.getReason(), "lease request");
     seconds("forSeconds", request.getForSeconds(), true, "lease request");
     return request.build();
@@ -97,8 +133,35 @@ public final class Requests {
     return request.build();
   }
 
+  private static void check(StreamGoal goal) {
+    name("stream.kind", goal.getKind(), "command");
+    if (goal.getLapseMillis() < 0 || goal.getLapseMillis() > MAX_LAPSE_MILLIS)
+      throw bad(
+          "stream.lapseMillis",
+          "0.." + MAX_LAPSE_MILLIS,
+          Long.toUnsignedString(goal.getLapseMillis()),
+          "command not passed on");
+  }
+
+  private static void check(VelocityTarget target) {
+    for (double value :
+        new double[] {
+          target.getVxMetersPerSec(), target.getVyMetersPerSec(), target.getWzRadPerSec()
+        })
+      if (!(Math.abs(value) <= MAX_VELOCITY))
+        throw bad(
+            "velocity",
+            "numbers within " + MAX_VELOCITY + " m/s or rad/s",
+            value,
+            "setpoint not passed on");
+  }
+
   private static void check(JointGoal goal) {
-    String kept = "command not passed on";
+    targets(goal, "command not passed on");
+    seconds("joint.durationSeconds", goal.getDurationSeconds(), false, "command");
+  }
+
+  private static void targets(JointGoal goal, String kept) {
     if (goal.getTargetsCount() == 0 || goal.getTargetsCount() > MAX_TARGETS)
       throw bad("joint.targets", "1.." + MAX_TARGETS, goal.getTargetsCount(), kept);
     var seen = new HashSet<String>();
@@ -115,11 +178,14 @@ public final class Requests {
             target.getPositionRad(),
             kept);
     }
-    seconds("joint.durationSeconds", goal.getDurationSeconds(), false, "command");
   }
 
   private static void check(ReachGoal goal) {
-    String kept = "command not passed on";
+    pose(goal, "command not passed on");
+    seconds("reach.durationSeconds", goal.getDurationSeconds(), false, "command");
+  }
+
+  private static void pose(ReachGoal goal, String kept) {
     name("reach.tip", goal.getTip(), "command");
     if (!goal.getFrame().isEmpty()) name("reach.frame", goal.getFrame(), "command");
     if (!goal.hasPose()) throw bad("reach.pose", "a pose", "none", kept);
@@ -137,7 +203,6 @@ public final class Requests {
       if (!(Math.abs(norm - 1) <= UNIT_TOLERANCE))
         throw bad("reach.pose", "a unit quaternion (norm 1)", "norm " + norm, kept);
     }
-    seconds("reach.durationSeconds", goal.getDurationSeconds(), false, "command");
   }
 
   private static <B extends Message.Builder> B read(String json, B builder) {

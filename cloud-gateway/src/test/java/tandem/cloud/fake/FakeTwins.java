@@ -41,6 +41,8 @@ import tandem.proto.v1.SimulatorView;
 import tandem.proto.v1.StopRequest;
 import tandem.proto.v1.StopView;
 import tandem.proto.v1.StreamView;
+import tandem.proto.v1.TeleopSetpoint;
+import tandem.proto.v1.TeleopState;
 import tandem.proto.v1.TwinView;
 import tandem.proto.v1.Vector3View;
 import tandem.twin.Refused;
@@ -65,6 +67,7 @@ public final class FakeTwins implements Twins, AutoCloseable {
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("fake-twins").factory());
   private final Instant begun = Instant.now();
+  private final FakeTeleop teleop = new FakeTeleop();
   private Movement movement;
   private long ticks;
   private long silentTicks;
@@ -172,6 +175,22 @@ public final class FakeTwins implements Twins, AutoCloseable {
     return holder;
   }
 
+  /** The streams and what reached them. */
+  public FakeTeleop teleop() {
+    return teleop;
+  }
+
+  @Override
+  public synchronized CompletionStage<TeleopState> setpoint(
+      String robot, String commandId, TeleopSetpoint setpoint) {
+    return known(robot) ? teleop.setpoint(commandId, setpoint) : unknown(robot);
+  }
+
+  @Override
+  public synchronized CompletionStage<TeleopState> teleop(String robot, String commandId) {
+    return known(robot) ? teleop.state(commandId) : unknown(robot);
+  }
+
   @Override
   public void close() {
     clock.shutdownNow();
@@ -211,6 +230,13 @@ public final class FakeTwins implements Twins, AutoCloseable {
     if (holder != null && !holder.equals(request.getBy()))
       return refused(
           view, "tandem.lease.held", "lease held by %s; command not sent".formatted(holder));
+    if (request.hasStream() || request.hasStance()) {
+      var opened = view.setForm(streamForm(request)).setState("executing").build();
+      commands.put(id, opened);
+      if (request.hasStream()) teleop.open(id, over -> streamEnded(id, over));
+      sequence += 2;
+      return done(opened);
+    }
     Map<String, Double> to;
     double seconds;
     if (request.hasReach()) {
@@ -269,6 +295,17 @@ public final class FakeTwins implements Twins, AutoCloseable {
     commands.put(id, view.build());
     sequence += 2;
     return done(view.build());
+  }
+
+  private static String streamForm(CommandRequest request) {
+    if (request.hasStance()) return "stance";
+    String kind = request.getStream().getKind();
+    return kind.equals("velocity") ? kind : kind + "-stream";
+  }
+
+  private synchronized void streamEnded(String id, String state) {
+    commands.put(id, commands.get(id).toBuilder().setState(state).build());
+    sequence++;
   }
 
   @Override
@@ -437,6 +474,7 @@ public final class FakeTwins implements Twins, AutoCloseable {
     Map<String, TwinView> news = new LinkedHashMap<>();
     synchronized (this) {
       ticks++;
+      teleop.tick();
       if (silent) {
         silentTicks++;
         return;
