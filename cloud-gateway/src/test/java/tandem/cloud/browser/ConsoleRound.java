@@ -112,10 +112,16 @@ public final class ConsoleRound {
     page.until("innerWidth === 1600", "the size");
   }
 
+  /** Exits 3 where there is no Chromium. */
   public static void main(String[] arguments) {
+    if (Browser.find().isEmpty()) {
+      System.err.println(Browser.missing());
+      System.exit(3);
+    }
+    String robot = arguments.length > 2 ? arguments[2] : "ada";
     try (var page = new Browser(1600, 900)) {
       var round = new ConsoleRound(page, Path.of(arguments[1]));
-      round.all(arguments[0] + "/?quality=high", arguments.length > 2 ? arguments[2] : "ada");
+      round.all(arguments[0] + "/?quality=high", robot);
       page.errors().forEach(System.err::println);
     }
   }

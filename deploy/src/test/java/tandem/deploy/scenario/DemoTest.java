@@ -50,6 +50,18 @@ class DemoTest {
       assertThat(stream.path("dropped").asLong()).as(stream.toString()).isZero();
   }
 
+  /** By slider and by reach target, then the stop and its release, in a real browser. */
+  @Test
+  void shouldLetAnOperatorMoveAndStopTheRobotAtTheConsole() {
+    try (var demo = TandemProcess.start(folder, words("demo", "--json"))) {
+      var api = "http://127.0.0.1:" + demo.ready().path("ports").path("api").asInt();
+
+      var round = TandemProcess.consoleRound(api, folder);
+
+      assertThat(round.exit()).as("%s%n%s", round.errors(), demo.logTail()).isZero();
+    }
+  }
+
   @Test
   void shouldLoseNothingAcknowledgedWhenAllIsKilledThreeTimes() {
     killed(3, 20_260_101);

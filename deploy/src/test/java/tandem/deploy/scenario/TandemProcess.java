@@ -60,16 +60,48 @@ final class TandemProcess implements AutoCloseable {
 
   /** Runs a command to its end. */
   static Result run(String... arguments) {
+    return run(command("-Xmx512m", arguments));
+  }
+
+  /**
+   * What an operator does at the console, in a real browser (the harness of the console's own
+   * tests).
+   *
+   * @param pictures folder for screenshots
+   */
+  static Result consoleRound(String api, Path pictures) {
+    var harness = tandem.deploy.Home.root().resolve("cloud-gateway/target/test-classes");
+    if (!Files.isDirectory(harness)) {
+      System.err.println("MISSING: " + harness + "; ./tandem test makes it");
+      throw new TestAbortedException("the console's test classes are not built");
+    }
+    var result =
+        run(
+            List.of(
+                java(),
+                "-cp",
+                harness + ":" + classPath(),
+                "tandem.cloud.browser.ConsoleRound",
+                api,
+                pictures.toString()));
+    if (result.exit() == 3) {
+      System.err.println(result.errors());
+      throw new TestAbortedException("no Chromium");
+    }
+    return result;
+  }
+
+  private static Result run(List<String> command) {
     try {
       var errors = Files.createTempFile("tandem-", ".err");
-      var builder = new ProcessBuilder(command("-Xmx512m", arguments));
+      var builder = new ProcessBuilder(command);
       builder.redirectError(errors.toFile());
       var process = builder.start();
       process.getOutputStream().close();
       var lines = new String(process.getInputStream().readAllBytes()).lines().toList();
       if (!process.waitFor(300, TimeUnit.SECONDS)) {
         process.destroyForcibly();
-        throw new AssertionError("did not end within 300 s: " + List.of(arguments));
+        throw new AssertionError("did not end within 300 s: " + command);
       }
       var objects = lines.stream().map(Lines::json).filter(node -> node != null).toList();
       return new Result(process.exitValue(), objects, lines, Files.readString(errors));
@@ -77,13 +109,13 @@ final class TandemProcess implements AutoCloseable {
       throw new UncheckedIOException(e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new AssertionError("interrupted: " + List.of(arguments), e);
+      throw new AssertionError("interrupted: " + command, e);
     }
   }
 
   private static List<String> command(String heap, String... arguments) {
     var command = new ArrayList<String>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add(java());
     command.addAll(
         List.of(
             "--enable-native-access=ALL-UNNAMED",
@@ -95,11 +127,18 @@ final class TandemProcess implements AutoCloseable {
     for (var key : List.of("tandem.mujoco", "tandem.python"))
       if (System.getProperty(key) != null) command.add("-D" + key + "=" + System.getProperty(key));
     command.add("-cp");
-    command.add(
-        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")));
+    command.add(classPath());
     command.add("tandem.deploy.cli.Main");
     command.addAll(List.of(arguments));
     return command;
+  }
+
+  private static String java() {
+    return Path.of(System.getProperty("java.home"), "bin", "java").toString();
+  }
+
+  private static String classPath() {
+    return System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
   }
 
   /** Waits for the line that says it serves. */
