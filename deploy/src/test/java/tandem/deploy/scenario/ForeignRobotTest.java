@@ -140,6 +140,23 @@ class ForeignRobotTest {
     awaitTwin(name, twin -> "silent".equals(twin.path("mode").asText()));
   }
 
+  /** Another implementation of rmw_zenoh's conventions: zenoh-ros2-sdk. */
+  @Test
+  void shouldShowAndCountARobotOfAnotherSdk() {
+    var port = direct.substring(direct.lastIndexOf(':') + 1);
+    try (var robot = Peer.start("sdk_robot.py", "--port", port, "--namespace", "sdk")) {
+      robot.await("ready", Duration.ofSeconds(20));
+      awaitTwin("sdk", twin -> "live".equals(twin.path("mode").asText()));
+      awaitSamples("sdk", 500);
+      robot.say("enough");
+      var sampled = robot.await("sampled", Duration.ofSeconds(20));
+
+      awaitStreams("sdk", sampled.get("sent"));
+      awaitTwin("sdk", twin -> lastValuesAre(twin, sampled.get("joints")));
+    }
+    awaitTwin("sdk", twin -> "silent".equals(twin.path("mode").asText()));
+  }
+
   private static void checkTrajectory(JsonNode command) {
     assertThat(command.get("type").asText()).isEqualTo("trajectory_msgs/msg/JointTrajectory");
     assertThat(command.get("attachment").asText()).hasSize(66);
