@@ -2,6 +2,7 @@ package tandem.cloud.browser;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 
 /**
  * What an operator does at the console, from the first picture to the stop and its release, on
@@ -24,6 +25,7 @@ public final class ConsoleRound {
   /** Everything, in order. */
   public void all(String url, String robot) {
     see(url, robot);
+    System.out.println(Instant.now() + " robot drawn and moving");
     moveBySlider("left_elbow", 1.0);
     reach("left_hand", 0.04, 0.02, 0.08);
     stopAndRelease();

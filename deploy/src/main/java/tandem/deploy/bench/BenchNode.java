@@ -7,6 +7,7 @@ import java.util.Comparator;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import tandem.proto.v1.GuardLogRecord;
 import tandem.robot.inbound.RosSampleReader;
 import tandem.twin.TwinRuntime;
 import tandem.twin.TwinSettings;
@@ -32,6 +33,16 @@ final class BenchNode implements AutoCloseable {
 
   void admit(String robot) throws Exception {
     get(runtime.robots().admitted(new RobotDoor.Admission(robot, null, "bench", "/" + robot, 0)));
+  }
+
+  /** An event of usual size. */
+  static GuardLogRecord record(long number) {
+    return GuardLogRecord.newBuilder()
+        .setNumber(number)
+        .setKind("accepted")
+        .setCommandId("bench-" + number)
+        .setWhy("a record of the usual length, as a guard writes it for a command")
+        .build();
   }
 
   static <T> T get(CompletionStage<T> stage) throws Exception {

@@ -10,7 +10,8 @@ public final class Benches {
           new ZenohRoundTrip(),
           new CdrDecode(),
           new SamplesBench(),
-          new JournalBench());
+          new JournalBench(),
+          new RecoveryBench());
 
   private Benches() {}
 }

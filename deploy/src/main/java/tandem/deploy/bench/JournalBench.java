@@ -8,11 +8,10 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Phaser;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
-import tandem.proto.v1.GuardLogRecord;
 
 /**
  * Events a second that a node makes durable (each on disk before it is acknowledged), one in flight
- * per twin, and how fast a twin is rebuilt from them.
+ * per twin.
  */
 final class JournalBench implements Bench {
   private static final int[] TWINS = {1, 10, 100};
@@ -25,28 +24,23 @@ final class JournalBench implements Bench {
 
   @Override
   public String about() {
-    return "durable events a second with 1, 10 and 100 twins writing, and recovery of one twin";
+    return "durable events a second with 1, 10 and 100 twins writing";
   }
 
   @Override
   public void run(double seconds, Consumer<Map<String, Object>> report) throws Exception {
     Path data = Files.createTempDirectory("tandem-bench-journal-");
     try {
-      long written;
       try (var node = BenchNode.start(data)) {
-        written = write(node, 1, seconds / 2, null); // warms up
-        for (int twins : TWINS) {
-          long events = write(node, twins, seconds, report);
-          if (twins == 1) written += events;
-        }
+        write(node, 1, seconds / 2, null); // warms up
+        for (int twins : TWINS) write(node, twins, seconds, report);
       }
-      recover(data, written, report);
     } finally {
       BenchNode.delete(data);
     }
   }
 
-  private long write(
+  private void write(
       BenchNode node, int twins, double seconds, Consumer<Map<String, Object>> report)
       throws Exception {
     for (int i = 0; i < twins; i++) node.admit("bench" + i);
@@ -77,7 +71,6 @@ final class JournalBench implements Bench {
               "p99Micros",
               sorted[sorted.length * 99 / 100] / 1000.0));
     }
-    return nanos.size();
   }
 
   private void next(
@@ -93,16 +86,9 @@ final class JournalBench implements Bench {
       return;
     }
     long number = numbers.computeIfAbsent(robot, name -> new AtomicLong()).incrementAndGet();
-    var record =
-        GuardLogRecord.newBuilder()
-            .setNumber(number)
-            .setKind("accepted")
-            .setCommandId("bench-" + number)
-            .setWhy("a record of the usual length, as a guard writes it for a command")
-            .build();
     node.runtime()
         .robots()
-        .guardLog(robot, record)
+        .guardLog(robot, BenchNode.record(number))
         .whenComplete(
             (done, failure) -> {
               if (failure != null) {
@@ -113,27 +99,5 @@ final class JournalBench implements Bench {
               nanos.add(System.nanoTime() - start);
               next(node, robot, end, nanos, failures, running);
             });
-  }
-
-  private void recover(Path data, long events, Consumer<Map<String, Object>> report)
-      throws Exception {
-    try (var node = BenchNode.start(data)) {
-      node.admit("bench1"); // the journal's code is warm then
-      long begin = System.nanoTime();
-      var twin = BenchNode.get(node.runtime().twins().show("bench0"));
-      double millis = (System.nanoTime() - begin) / 1e6;
-      report.accept(
-          line(
-              "twins",
-              1,
-              "what",
-              "recovery with snapshots",
-              "journalEvents",
-              twin.getSequence(),
-              "guardEvents",
-              events,
-              "recoveryMillis",
-              Math.rint(millis * 100) / 100));
-    }
   }
 }
