@@ -11,9 +11,13 @@ package tandem.twin.stream;
  * and is known at once. A step back looks like a delay; it is one only if later samples are fast
  * again, so it is called a step when all samples of one second, at least three, are late by more
  * than 100 ms. A stalled link, whose samples come in a burst, is therefore no step.
+ *
+ * <p>The first samples may have waited (for their link, for their robot's admission): until the
+ * least delay of ten seconds is known, only what no such wait explains, 5 s, is a step forward.
  */
 final class ClockWatch {
   static final long STEP_NANOS = 100_000_000L;
+  private static final long LONGEST_WAIT_NANOS = 5_000_000_000L;
   private static final long WINDOW_NANOS = 10_000_000_000L;
   private static final long SUSTAINED_NANOS = 1_000_000_000L;
   private static final int SUSTAINED_SAMPLES = 3;
@@ -24,6 +28,7 @@ final class ClockWatch {
   private long lowBefore = Long.MAX_VALUE;
   private long highBefore = Long.MIN_VALUE;
   private boolean known;
+  private long firstReceivedNanos;
   private long baseline; // least (monotonic receive - stamp) of this window and the one before
   private long least = Long.MAX_VALUE; // of this window
   private long lateSinceNanos = Long.MIN_VALUE;
@@ -54,10 +59,12 @@ final class ClockWatch {
   private long step(long difference, long receivedNanos) {
     if (!known) {
       known = true;
+      firstReceivedNanos = receivedNanos;
       baseline = difference;
       return 0;
     }
-    if (difference < baseline - STEP_NANOS) {
+    boolean learning = receivedNanos - firstReceivedNanos < WINDOW_NANOS;
+    if (difference < baseline - (learning ? LONGEST_WAIT_NANOS : STEP_NANOS)) {
       long step = baseline - difference;
       restart(difference);
       return step;

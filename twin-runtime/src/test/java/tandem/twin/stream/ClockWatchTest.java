@@ -52,6 +52,24 @@ class ClockWatchTest {
   }
 
   @Test
+  void shouldNotTakeTheFirstSamplesWaitForAStep() {
+    observe(0, 900, 0);
+    observe(2, 900, 0);
+    run(450, 2_000, 0);
+
+    assertThat(steps).isZero();
+  }
+
+  @Test
+  void shouldNoticeASmallStepOnceItKnowsTheDelay() {
+    run(0, 6_000, 0);
+    run(6_000, 6_001, 150 * MS);
+
+    assertThat(steps).isEqualTo(1);
+    assertThat(lastStep).isEqualTo(150 * MS);
+  }
+
+  @Test
   void shouldFollowAClockThatDrifts() {
     for (int i = 0; i < 400_000; i++) { // 500 ppm for 800 s: 400 ms in all
       observe(2L * i, 2L * i + i / 1_000, 0);
