@@ -40,6 +40,7 @@ import tandem.twin.robot.StopLine;
 import tandem.twin.robot.TwinImages;
 import tandem.twin.robot.TwinState;
 import tandem.twin.robot.TwinViews;
+import tandem.twin.sim.Simulators;
 
 /** {@link Twins} over the sharded twins, the senses and the stop line of this node. */
 final class SiteTwins implements Twins {
@@ -58,7 +59,7 @@ final class SiteTwins implements Twins {
   private final StopLine stops;
   private final SensedSource senses;
   private final Function<String, List<StreamView>> streams;
-  private final Supplier<List<SimulatorView>> simulators;
+  private final Simulators simulators;
   private final Supplier<String> journalFailure;
   private final TwinWatches watches = new TwinWatches(this::show);
   private final Map<String, Digested> digests = new ConcurrentHashMap<>();
@@ -70,7 +71,7 @@ final class SiteTwins implements Twins {
       StopLine stops,
       SensedSource senses,
       Function<String, List<StreamView>> streams,
-      Supplier<List<SimulatorView>> simulators,
+      Simulators simulators,
       Supplier<String> journalFailure) {
     this.known = known;
     this.region = region;
@@ -436,7 +437,12 @@ final class SiteTwins implements Twins {
 
   @Override
   public List<SimulatorView> simulators() {
-    return simulators.get();
+    return simulators.views();
+  }
+
+  @Override
+  public CompletionStage<SimulatorView> runSimulator(String id, boolean run) {
+    return run ? simulators.start(id) : simulators.stop(id);
   }
 
   @Override

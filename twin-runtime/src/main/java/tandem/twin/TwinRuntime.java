@@ -75,11 +75,15 @@ public final class TwinRuntime implements AutoCloseable {
   private final Audit audit;
   private int managementPort = -1;
 
-  private TwinRuntime(TwinSettings settings, SampleReader reader, FileChannel lock)
+  private TwinRuntime(
+      TwinSettings settings,
+      SampleReader reader,
+      FileChannel lock,
+      ActorSystem<SpawnProtocol.Command> system)
       throws SQLException {
     this.settings = settings;
     this.lock = lock;
-    system = ActorSystem.create(SpawnProtocol.create(), "tandem", akka(settings));
+    this.system = system;
     journal = JournalExtension.ID.get(system.classicSystem()).database();
     known = KnownTwins.load(journal);
     var sharding = ClusterSharding.get(system);
@@ -99,7 +103,7 @@ public final class TwinRuntime implements AutoCloseable {
             stops,
             streams,
             streams::views,
-            simulators::views,
+            simulators,
             journal.committer()::failure);
     var node = new Node(TwinRules.from(settings.config()));
     sharding.init(
@@ -195,15 +199,24 @@ public final class TwinRuntime implements AutoCloseable {
    */
   public static TwinRuntime start(TwinSettings settings, SampleReader reader) throws IOException {
     FileChannel lock = lock(settings.data());
+    ActorSystem<SpawnProtocol.Command> system = null;
     try {
-      return new TwinRuntime(settings, reader, lock);
+      system = ActorSystem.create(SpawnProtocol.create(), "tandem", akka(settings));
+      return new TwinRuntime(settings, reader, lock, system);
     } catch (SQLException e) {
-      lock.close();
+      abandon(system, lock);
       throw new IOException(e.getMessage(), e);
-    } catch (RuntimeException e) {
-      lock.close();
+    } catch (RuntimeException | Error e) {
+      abandon(system, lock);
       throw e;
     }
+  }
+
+  private static void abandon(ActorSystem<?> system, FileChannel lock) throws IOException {
+    if (system != null) {
+      system.terminate();
+    }
+    lock.close();
   }
 
   private static FileChannel lock(Path data) throws IOException {

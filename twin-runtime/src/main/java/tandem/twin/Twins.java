@@ -91,6 +91,9 @@ public interface Twins {
 
   List<SimulatorView> simulators();
 
+  /** Completes when it runs, stands still, or has failed; code {@code tandem.simulator.unknown}. */
+  CompletionStage<SimulatorView> runSimulator(String id, boolean run);
+
   /** Alarms raised and cleared, newest first; a raised alarm never vanishes silently. */
   CompletionStage<List<AlarmView>> alarms();
 }

@@ -105,12 +105,24 @@ final class ApiRoutes extends AllDirectives {
         pathPrefix("twins", this::twins),
         pathPrefix("commands", () -> pathPrefix(segment(), this::command)),
         path("streams", this::streams),
-        path("simulators", () -> get(() -> complete(Answers.json(twins.simulators())))),
+        pathPrefix("simulators", this::simulators),
         path("alarms", () -> get(() -> answerAll(twins::alarms))),
         path("version", () -> get(() -> complete(Answers.json(version)))),
         path("ws", this::live),
         path("teleop", this::teleop),
         pathPrefix("audit", this::audit));
+  }
+
+  /** The id goes as a parameter: it has slashes. */
+  private Route simulators() {
+    return concat(
+        pathEndOrSingleSlash(() -> get(() -> complete(Answers.json(twins.simulators())))),
+        path("start", () -> runSimulator(true)),
+        path("stop", () -> runSimulator(false)));
+  }
+
+  private Route runSimulator(boolean run) {
+    return post(() -> parameter("id", id -> answer(() -> twins.runSimulator(id, run))));
   }
 
   private Route twins() {

@@ -71,6 +71,7 @@ public final class FakeTwins implements Twins, AutoCloseable {
   private Movement movement;
   private long ticks;
   private long silentTicks;
+  private volatile boolean dreaming = true;
   private boolean silent;
   private boolean answering = true;
   private long sequence = 1;
@@ -459,10 +460,20 @@ public final class FakeTwins implements Twins, AutoCloseable {
             .setId(DREAM)
             .setKind("embedded")
             .setDream(true)
-            .setRealTimeFactor(1)
-            .setState("running")
+            .setRealTimeFactor(dreaming ? 1 : 0)
+            .setState(dreaming ? "running" : "stopped")
             .setRobot(DREAM)
             .build());
+  }
+
+  @Override
+  public CompletionStage<SimulatorView> runSimulator(String id, boolean run) {
+    if (!id.equals(DREAM)) {
+      return CompletableFuture.failedFuture(
+          new Refused("tandem.simulator.unknown", "simulator %s: unknown".formatted(id)));
+    }
+    dreaming = run;
+    return done(simulators().getFirst());
   }
 
   @Override

@@ -59,7 +59,12 @@ public final class Main implements Runnable {
   }
 
   public static void main(String[] args) {
-    int status = run(args);
+    int status = FAILED;
+    try {
+      status = run(args);
+    } catch (Throwable broken) { // whatever threads were started: the process ends, and says why
+      broken.printStackTrace();
+    }
     System.out.flush();
     OrderlyEnd.exit(status);
   }

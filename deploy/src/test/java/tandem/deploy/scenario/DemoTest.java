@@ -59,6 +59,11 @@ class DemoTest {
       var round = TandemProcess.consoleRound(api, folder);
 
       assertThat(round.exit()).as("%s%n%s", round.errors(), demo.logTail()).isZero();
+      assertThat(simulator("stop", api).path("state").asText()).isEqualTo("stopped");
+      assertThat(simulator("start", api).path("state").asText()).isEqualTo("running");
+      var unknown = TandemProcess.run("sim", "stop", "nobody", "--api", api);
+      assertThat(unknown.exit()).isEqualTo(1);
+      assertThat(unknown.errors()).contains("embedded/ada-dream");
     }
   }
 
@@ -137,6 +142,10 @@ class DemoTest {
         .as("%s%n%s", run.lines(), run.errors())
         .isTrue();
     assertThat(run.exit()).isZero();
+  }
+
+  private static JsonNode simulator(String what, String api) {
+    return TandemProcess.run("sim", what, "embedded/ada-dream", "--json", "--api", api).only();
   }
 
   private static String[] words(String... first) {
