@@ -5,6 +5,8 @@ import java.time.Duration;
 /**
  * How a get is asked; null means absent.
  *
+ * @param timeout at most a day
+ * @param qos with congestion DROP a query that does not go out at once is given up at once
  * @param payload body of the query
  * @param anyReplyKey accept replies whose key does not intersect the asked one (the {@code _anyke}
  *     parameter is the caller's business)

@@ -284,6 +284,12 @@ public final class ClientSession extends SessionCore {
   }
 
   @Override
+  boolean trySendUp(NetworkMessage message) {
+    var now = transport;
+    return now != null && now.send(message, true, 0) == Outbox.Sent.QUEUED;
+  }
+
+  @Override
   boolean pushUp(KeyExpr key, byte[] utf8, boolean delete, byte[] payload, PutOptions options) {
     boolean block = options.qos().congestion() == Qos.Congestion.BLOCK;
     long blockNanos = block ? config.blockTimeout().toNanos() : 0;

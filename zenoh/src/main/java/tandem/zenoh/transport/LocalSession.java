@@ -105,6 +105,11 @@ final class LocalSession extends SessionCore {
   }
 
   @Override
+  boolean trySendUp(NetworkMessage message) {
+    return sendUp(message); // nothing of our own waits before the routing
+  }
+
+  @Override
   boolean mayPut(KeyExpr expr, boolean delete) {
     return routing.accepts(
         face, delete ? IngressPolicy.Kind.DELETE : IngressPolicy.Kind.PUT, expr.toString());

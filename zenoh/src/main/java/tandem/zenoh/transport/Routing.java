@@ -39,6 +39,7 @@ final class Routing {
   private static final System.Logger LOG = System.getLogger("tandem.zenoh.router");
   private static final int MAX_OPEN_QUESTIONS = 4096;
   private static final long DEFAULT_QUERY_MILLIS = 10_000;
+  private static final long LONGEST_QUERY_MILLIS = 24 * 3_600_000L;
   private static final int[] KINDS = {Interest.SUBSCRIBERS, Interest.QUERYABLES, Interest.TOKENS};
 
   /** Where the pushes of one key of one session go. */
@@ -506,7 +507,7 @@ final class Routing {
           question.timer =
               SessionCore.TIMER.schedule(
                   () -> Thread.startVirtualThread(() -> finish(question)),
-                  millis <= 0 ? DEFAULT_QUERY_MILLIS : Math.min(millis, Integer.MAX_VALUE),
+                  queryMillis(millis),
                   TimeUnit.MILLISECONDS);
         }
       }
@@ -567,6 +568,12 @@ final class Routing {
     question.open.forEach((face, id) -> face.asked.remove(id));
     question.open.clear();
     question.from.asking.remove(question.fromId, question);
+  }
+
+  /** How long a query may stay open; "no limit" (all ones, as rmw_zenoh asks) is a day. */
+  static long queryMillis(long asked) {
+    if (asked == 0) return DEFAULT_QUERY_MILLIS;
+    return asked < 0 ? LONGEST_QUERY_MILLIS : Math.min(asked, LONGEST_QUERY_MILLIS);
   }
 
   /** All have finished, or the time is out: the asker is told, once. */

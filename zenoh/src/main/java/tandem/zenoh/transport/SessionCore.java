@@ -93,6 +93,9 @@ abstract class SessionCore implements Session {
   /** Sends a declaration, interest, request, response or final; false: there is no way now. */
   abstract boolean sendUp(NetworkMessage message);
 
+  /** As {@link #sendUp}, but false at once where there is no room. */
+  abstract boolean trySendUp(NetworkMessage message);
+
   /** Sends a put or delete; false: dropped. May wait for block-class. */
   abstract boolean pushUp(
       KeyExpr key, byte[] utf8, boolean delete, byte[] payload, PutOptions options);
@@ -601,7 +604,8 @@ abstract class SessionCore implements Session {
             0,
             Math.max(1, options.timeout().toMillis()),
             query);
-    if (!sendUp(request)) get.finish(true);
+    boolean wait = options.qos().congestion() == Qos.Congestion.BLOCK;
+    if (!(wait ? sendUp(request) : trySendUp(request))) get.finish(true);
   }
 
   private List<Answerer> ownAnswerers(KeyExpr asked, int target) {
@@ -932,7 +936,7 @@ abstract class SessionCore implements Session {
             request.id(),
             own.size());
     asked.put(request.id(), query);
-    query.arm(Duration.ofMillis(request.timeoutMillis() <= 0 ? 10_000 : request.timeoutMillis()));
+    query.arm(Duration.ofMillis(Routing.queryMillis(request.timeoutMillis())));
     for (var one : own) guardedQuery(one, query);
   }
 
