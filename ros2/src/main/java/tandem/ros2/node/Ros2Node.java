@@ -11,6 +11,7 @@ import tandem.ros2.TopicKey;
 import tandem.ros2.graph.LivelinessToken;
 import tandem.ros2.graph.LivelinessToken.Kind;
 import tandem.ros2.msg.MessageType;
+import tandem.ros2.msg.ServiceType;
 import tandem.zenoh.Declared;
 import tandem.zenoh.Session;
 
@@ -23,6 +24,9 @@ import tandem.zenoh.Session;
  */
 public final class Ros2Node implements AutoCloseable {
   private static final int NANOS_PER_SECOND = 1_000_000_000;
+
+  /** What rclcpp and rclpy give services. */
+  private static final Qos SERVICES = Qos.reliable(10);
 
   private final Session session;
   private final int domain;
@@ -107,11 +111,7 @@ public final class Ros2Node implements AutoCloseable {
 
   private <T> Ros2Publisher<T> publisher(
       TopicKey key, Function<T, byte[]> encoder, Qos qos, tandem.zenoh.Qos zenohQos) {
-    if (key.domain() != domain) {
-      throw new IllegalArgumentException(
-          "publisher on %s: expected domain %d of the node, found %d"
-              .formatted(key.name(), domain, key.domain()));
-    }
+    requireDomain("publisher", key);
     long id = EntityIds.next(session);
     Endpoint mine =
         new Endpoint(session, zid -> nodeToken(zid).endpoint(Kind.PUBLISHER, id, key, qos));
@@ -192,6 +192,89 @@ public final class Ros2Node implements AutoCloseable {
     }
   }
 
+  /** A client of a service relative to the namespace, or absolute, with our hash of its type. */
+  public <Q, R> ServiceClient<Q, R> client(String service, ServiceType<Q, R> type) {
+    return client(serviceKey(service, type), type, tandem.zenoh.Qos.DATA_BLOCK);
+  }
+
+  /**
+   * A client on a key as it is found in the graph, whatever its hash.
+   *
+   * @param zenohQos of the calls; with congestion DROP one that does not leave at once has failed
+   */
+  public <Q, R> ServiceClient<Q, R> client(
+      TopicKey key, ServiceType<Q, R> type, tandem.zenoh.Qos zenohQos) {
+    requireDomain("client", key);
+    Endpoint mine = endpoint(Kind.SERVICE_CLIENT, key);
+    Renewing holder = new Renewing();
+    var client =
+        new ServiceClient<>(session, key, type, mine, zenohQos, epochNanos, holder::closed);
+    holder.hold(client, client::renew);
+    return client;
+  }
+
+  /** A server of a service relative to the namespace, or absolute. */
+  public <Q, R> ServiceServer<Q, R> server(
+      String service, ServiceType<Q, R> type, Consumer<ServiceServer<Q, R>.Request> handler) {
+    TopicKey key = serviceKey(service, type);
+    Endpoint mine = endpoint(Kind.SERVICE_SERVER, key);
+    Renewing holder = new Renewing();
+    var server = new ServiceServer<>(session, key, type, mine, handler, epochNanos, holder::closed);
+    holder.hold(server, server::renew);
+    return server;
+  }
+
+  private TopicKey serviceKey(String service, ServiceType<?, ?> type) {
+    return TopicKey.of(domain, TopicKey.resolve(namespace, service), type.name(), type.hash());
+  }
+
+  private Endpoint endpoint(Kind kind, TopicKey key) {
+    long id = EntityIds.next(session);
+    return new Endpoint(session, zid -> nodeToken(zid).endpoint(kind, id, key, SERVICES));
+  }
+
+  private void requireDomain(String what, TopicKey key) {
+    if (key.domain() != domain) {
+      throw new IllegalArgumentException(
+          "%s on %s: expected domain %d of the node, found %d"
+              .formatted(what, key.name(), domain, key.domain()));
+    }
+  }
+
+  /** An endpoint of a service, told of new links until it is closed. */
+  private final class Renewing {
+    private AutoCloseable endpoint;
+    private Runnable renewal;
+
+    void hold(AutoCloseable held, Runnable renew) {
+      endpoint = held;
+      renewal = renew;
+      endpoints.add(held);
+      renewals.add(renew);
+      renew.run(); // a link may have come in between
+    }
+
+    void closed() {
+      renewals.remove(renewal);
+      endpoints.remove(endpoint);
+    }
+  }
+
+  /** The time of samples, requests and responses now: ns since 1970. */
+  public long epochNanos() {
+    return epochNanos.getAsLong();
+  }
+
+  /** ROS domain. */
+  public int domain() {
+    return domain;
+  }
+
+  /** {@code /} or as {@code /ada}. */
+  public String namespace() {
+    return namespace;
+  }
+
   @Override
   public void close() {
     identity.close();
@@ -199,6 +282,8 @@ public final class Ros2Node implements AutoCloseable {
       switch (endpoint) {
         case Ros2Publisher<?> publisher -> publisher.close();
         case Subscription<?> subscription -> subscription.close();
+        case ServiceClient<?, ?> client -> client.close();
+        case ServiceServer<?, ?> server -> server.close();
         default -> throw new IllegalStateException("unknown endpoint " + endpoint);
       }
     }

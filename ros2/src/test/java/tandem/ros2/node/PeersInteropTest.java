@@ -3,21 +3,16 @@ package tandem.ros2.node;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import tandem.ros2.Attachment;
 import tandem.ros2.Peers;
 import tandem.ros2.Qos;
+import tandem.ros2.RunningPeer;
 import tandem.ros2.TopicKey;
 import tandem.ros2.graph.Graph;
 import tandem.ros2.graph.LivelinessToken.Kind;
@@ -42,48 +37,6 @@ class PeersInteropTest {
     router.close();
   }
 
-  /** A running peer: its JSON lines as they come; ends when its standard input does. */
-  private static final class Running implements AutoCloseable {
-    final BlockingQueue<JsonNode> lines = new LinkedBlockingQueue<>();
-    private final Process process;
-
-    Running(ProcessBuilder peer) throws IOException {
-      process = peer.start();
-      Thread.ofVirtual().start(this::read);
-    }
-
-    private void read() {
-      try (var out =
-          new BufferedReader(
-              new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
-        ObjectMapper json = new ObjectMapper();
-        for (String line = out.readLine(); line != null; line = out.readLine()) {
-          if (line.startsWith("{")) lines.add(json.readTree(line));
-        }
-      } catch (IOException e) {
-        throw new java.io.UncheckedIOException(e);
-      }
-    }
-
-    JsonNode until(String field) throws InterruptedException {
-      JsonNode line = Waiting.next(lines, "line with " + field);
-      while (!line.has(field)) line = Waiting.next(lines, "line with " + field);
-      return line;
-    }
-
-    void say() throws IOException {
-      process.getOutputStream().write('\n');
-      process.getOutputStream().flush();
-    }
-
-    @Override
-    public void close() throws IOException {
-      process.getOutputStream().close();
-      process.onExit().completeOnTimeout(null, 20, TimeUnit.SECONDS).join();
-      process.destroyForcibly();
-    }
-  }
-
   @Test
   void shouldTalkWithANodeOfTheRos2Sdk() throws Exception {
     int port =
@@ -93,7 +46,7 @@ class PeersInteropTest {
         var subscription =
             node.subscribe("/sdk/chatter", StringMessage.TYPE, Qos.reliable(10), heard::add);
         var publisher = node.publisher("chatter", StringMessage.TYPE, Qos.reliable(10));
-        var peer = new Running(Peers.peer("ros2_sdk.py", port, "Tandem"))) {
+        var peer = new RunningPeer(Peers.peer("ros2_sdk.py", port, "Tandem"))) {
       peer.until("ready");
       Waiting.until(
           watch.graph(),
@@ -133,7 +86,7 @@ class PeersInteropTest {
     BlockingQueue<Ros2Sample<StringMessage>> heard = new LinkedBlockingQueue<>();
     BlockingQueue<DomainTap.Heard> tapped = new LinkedBlockingQueue<>();
     try (var peer =
-        new Running(Peers.peer("adv_peer.py", "pub", router.endpoint(), key.key(), 3))) {
+        new RunningPeer(Peers.peer("adv_peer.py", "pub", router.endpoint(), key.key(), 3))) {
       peer.until("ready");
       // The last samples may still be on their way when we come: live or kept, each comes once.
       try (var tap = new DomainTap(router.local(), 0, queued(tapped))) {
@@ -164,7 +117,7 @@ class PeersInteropTest {
     BlockingQueue<DomainTap.Heard> tapped = new LinkedBlockingQueue<>();
     try (var tap = new DomainTap(router.local(), 0, queued(tapped));
         var peer =
-            new Running(
+            new RunningPeer(
                 Peers.peer("adv_peer.py", "pub-timestamps", router.endpoint(), key.key(), 2))) {
       peer.until("ready");
       List<DomainTap.Heard> first = Waiting.next(tapped, 2, "sample, live or kept");
@@ -208,7 +161,7 @@ class PeersInteropTest {
         var publisher = node.publisher("robot_description", StringMessage.TYPE, Qos.latched(2))) {
       for (int i = 0; i < 3; i++) publisher.publish(new StringMessage("kept " + i));
       try (var peer =
-          new Running(
+          new RunningPeer(
               Peers.peer("adv_peer.py", "sub", router.endpoint(), publisher.key().key(), 3))) {
         peer.until("ready");
         JsonNode first = peer.until("payload");
