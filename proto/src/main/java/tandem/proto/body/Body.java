@@ -10,6 +10,7 @@ import java.util.Map;
 public final class Body {
   private final String name;
   private final String root;
+  private final String assistance;
   private final List<Joint> joints;
   private final Map<String, Joint> byName = new HashMap<>();
   private final Map<String, Joint> byChild = new HashMap<>();
@@ -19,7 +20,8 @@ public final class Body {
    * @throws IllegalArgumentException when a name stands twice, a link has two parents, or there is
    *     not exactly one root
    */
-  Body(String name, String root, List<Joint> joints) {
+  Body(String name, String root, String assistance, List<Joint> joints) {
+    this.assistance = assistance;
     this.name = name;
     this.root = root;
     this.joints = List.copyOf(joints);
@@ -41,6 +43,14 @@ public final class Body {
 
   public String name() {
     return name;
+  }
+
+  /**
+   * What carries this body that a real one would not have, for people; empty: nothing. Our own
+   * element of a description: {@code <tandem assistance="..."/>}.
+   */
+  public String assistance() {
+    return assistance;
   }
 
   /** The base: the link without a parent. */

@@ -52,7 +52,12 @@ public final class Urdf {
       throw new IllegalArgumentException(
           "URDF: expected one root link, found %d: %s"
               .formatted(roots.size(), roots.stream().sorted().limit(5).toList()));
-    return new Body(robot.getAttribute("name"), roots.iterator().next(), joints);
+    var tandem = child(robot, "tandem");
+    return new Body(
+        robot.getAttribute("name"),
+        roots.iterator().next(),
+        tandem == null ? "" : tandem.getAttribute("assistance"),
+        joints);
   }
 
   private static Joint joint(Element element, LinkedHashSet<String> links) {

@@ -13,9 +13,19 @@ public final class Urdf {
 
   /** The document, as published on {@code robot_description}. */
   public static String write(Humanoid body) {
+    return write(body, "");
+  }
+
+  /**
+   * As the other.
+   *
+   * @param assistance what else carries the body, for people (no quotes in it); empty: nothing
+   */
+  public static String write(Humanoid body, String assistance) {
     var writer = new Urdf();
     writer.line("<?xml version=\"1.0\"?>");
     writer.line("<robot name=\"%s\">", body.name());
+    if (!assistance.isEmpty()) writer.line("  <tandem assistance=\"%s\"/>", assistance);
     for (Link link : body.links()) writer.link(link);
     for (Joint joint : body.joints()) writer.joint(joint);
     for (Frame frame : body.frames()) writer.frame(frame);

@@ -1,5 +1,6 @@
 package tandem.sim.control;
 
+import java.util.Optional;
 import tandem.sim.body.Humanoid;
 import tandem.sim.body.Joint;
 import tandem.sim.body.Pose;
@@ -23,13 +24,18 @@ public final class Motion {
   private final double[] reference;
   private final double[] speed;
   private final int[] planIndex;
+  private final Optional<Assistance> assistance;
   private JointPlan plan;
   private double baseHeight = Stance.STAND.baseHeight();
   private double baseTarget = baseHeight;
   private boolean latched;
   private long speedClamped;
 
-  public Motion(Humanoid body, double stepSeconds) {
+  /**
+   * @param assistance empty: the base moves by its legs alone, so a velocity is refused
+   */
+  public Motion(Humanoid body, double stepSeconds, Optional<Assistance> assistance) {
+    this.assistance = assistance;
     this.body = body;
     this.rules = new CommandRules(body);
     this.stepSeconds = stepSeconds;
@@ -73,6 +79,7 @@ public final class Motion {
       if (hold) {
         plan = null;
         baseTarget = baseHeight;
+        assistance.ifPresent(Assistance::rest);
       }
       latched = hold;
       return new Verdict.Accepted("");
@@ -82,10 +89,7 @@ public final class Motion {
     var now = new CommandRules.Situation(seconds, reference, speed, measuredRad, base);
     return switch (command) {
       case Command.Stop stop -> new Verdict.Accepted("");
-      case Command.Velocity velocity ->
-          new Verdict.Refused(
-              "cmd_vel: this robot has no locomotion controller; it stands, squats and reaches;"
-                  + " nothing moved");
+      case Command.Velocity velocity -> drive(velocity);
       case Command.Stance(String name) ->
           Stance.named(name)
               .<Verdict>map(
@@ -101,6 +105,20 @@ public final class Motion {
       case Command.Trajectory goal -> take(rules.judge(goal, now));
       case Command.Reach goal -> take(rules.judge(goal, now));
     };
+  }
+
+  private Verdict drive(Command.Velocity velocity) {
+    if (assistance.isEmpty()) {
+      return new Verdict.Refused(
+          "cmd_vel: this robot has no locomotion controller; it stands, squats and reaches; nothing"
+              + " moved");
+    }
+    try {
+      return new Verdict.Accepted(
+          assistance.get().drive(velocity.x(), velocity.y(), velocity.turn()));
+    } catch (IllegalArgumentException notFinite) {
+      return new Verdict.Refused(notFinite.getMessage() + "; nothing moved");
+    }
   }
 
   private Verdict take(CommandRules.Judgement judgement) {

@@ -2,6 +2,7 @@ package tandem.sim.control;
 
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.Optional;
 import tandem.sim.body.Humanoid;
 import tandem.sim.body.Pose;
 import tandem.sim.body.Quat;
@@ -34,6 +35,9 @@ public final class SimulatedHumanoid implements AutoCloseable {
   private final FallDetector falls = new FallDetector();
   private final int joints;
   private final int torsoBody;
+  private final int pelvisBody;
+  private final Optional<Assistance> assistance;
+  private final double[] wrench = new double[6];
   private final int[] controlOf;
 
   private final double[] qpos;
@@ -65,7 +69,18 @@ public final class SimulatedHumanoid implements AutoCloseable {
    * @param stepSeconds must be the model's
    */
   public SimulatedHumanoid(Humanoid body, EngineModel model, double stepSeconds, Pushes pushes) {
+    this(body, model, stepSeconds, pushes, Optional.empty());
+  }
+
+  /** As the other, with a base that something else moves. */
+  public SimulatedHumanoid(
+      Humanoid body,
+      EngineModel model,
+      double stepSeconds,
+      Pushes pushes,
+      Optional<Assistance> assistance) {
     this.body = body;
+    this.assistance = assistance;
     this.stepSeconds = stepSeconds;
     this.pushes = pushes;
     joints = body.joints().size();
@@ -83,7 +98,8 @@ public final class SimulatedHumanoid implements AutoCloseable {
       controlOf[j] = model.require(Kind.ACTUATOR, name);
     }
     torsoBody = model.require(Kind.BODY, "torso");
-    motion = new Motion(body, stepSeconds);
+    pelvisBody = model.require(Kind.BODY, body.links().getFirst().name());
+    motion = new Motion(body, stepSeconds, assistance);
     balance = new Balance(body);
     qpos = new double[ROOT_QPOS + joints];
     qvel = new double[ROOT_DOF + joints];
@@ -156,11 +172,13 @@ public final class SimulatedHumanoid implements AutoCloseable {
   }
 
   private void advance() {
-    if (pushes.forceAt(seconds(), push)) {
+    boolean pushed = pushes.forceAt(seconds(), push);
+    if (pushed) {
       applied[6 * torsoBody] = push[0];
       applied[6 * torsoBody + 1] = push[1];
-      data.set(StateField.XFRC_APPLIED, applied);
     }
+    assistance.ifPresent(this::assist);
+    if (pushed || assistance.isPresent()) data.set(StateField.XFRC_APPLIED, applied);
     data.step1();
     read();
     data.biasForces(bias);
@@ -168,6 +186,8 @@ public final class SimulatedHumanoid implements AutoCloseable {
     double yaw = base().orientation().yaw();
     double cos = Math.cos(yaw);
     double sin = Math.sin(yaw);
+    // What carries it also keeps it upright: the ankles have to do only what is left.
+    double own = 1 - assistance.map(Assistance::carrying).orElse(0.0);
     double ex = comPosition.at(0) - (leftSole.at(0) + rightSole.at(0)) / 2;
     double ey = comPosition.at(1) - (leftSole.at(1) + rightSole.at(1)) / 2;
     double vx = comVelocity.at(0);
@@ -178,10 +198,10 @@ public final class SimulatedHumanoid implements AutoCloseable {
         angle,
         speed,
         bias,
-        cos * ex + sin * ey,
-        cos * ey - sin * ex,
-        cos * vx + sin * vy,
-        cos * vy - sin * vx,
+        own * (cos * ex + sin * ey),
+        own * (cos * ey - sin * ex),
+        own * (cos * vx + sin * vy),
+        own * (cos * vy - sin * vx),
         falls.fallen(),
         torque);
     for (int j = 0; j < joints; j++) control[controlOf[j]] = torque[j];
@@ -193,8 +213,24 @@ public final class SimulatedHumanoid implements AutoCloseable {
     falls.observe(qpos[2] - ground, upZ, stepSeconds);
   }
 
+  private void assist(Assistance by) {
+    by.wrench(
+        stepSeconds,
+        base(),
+        new Vec(qvel[0], qvel[1], qvel[2]),
+        baseTurn(),
+        falls.fallen(),
+        wrench);
+    System.arraycopy(wrench, 0, applied, 6 * pelvisBody, wrench.length);
+  }
+
   public Humanoid body() {
     return body;
+  }
+
+  /** What moves the base besides its own legs. */
+  public Optional<Assistance> assistance() {
+    return assistance;
   }
 
   public Motion motion() {

@@ -2,6 +2,7 @@ package tandem.sim.robot;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -9,6 +10,7 @@ import tandem.sim.body.Humanoid;
 import tandem.sim.body.Mjcf;
 import tandem.sim.body.ModelCheck;
 import tandem.sim.body.Scene;
+import tandem.sim.control.Assistance;
 import tandem.sim.control.Pushes;
 import tandem.sim.control.SimulatedHumanoid;
 import tandem.sim.engine.Engine;
@@ -80,7 +82,8 @@ public final class DemoRobot {
     ModelCheck.require(model, body, STEP_SECONDS);
     var ended = new CountDownLatch(1);
     try (model;
-        var robot = new SimulatedHumanoid(body, model, STEP_SECONDS, pushes);
+        var robot =
+            new SimulatedHumanoid(body, model, STEP_SECONDS, pushes, assistance(options, body));
         var eyes = new Eyes(model, body, scene)) {
       var inbox = new Inbox(RobotLoop::wallNanos);
       try (var peers = new Peers(options.endpoints(), options.name(), options.domain(), inbox)) {
@@ -109,6 +112,10 @@ public final class DemoRobot {
     } finally {
       ended.countDown();
     }
+  }
+
+  private static Optional<Assistance> assistance(RobotOptions options, Humanoid body) {
+    return options.assisted() ? Optional.of(new Assistance(body)) : Optional.empty();
   }
 
   /**

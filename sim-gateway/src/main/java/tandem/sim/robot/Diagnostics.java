@@ -8,6 +8,7 @@ import tandem.ros2.msg.DiagnosticStatus;
 import tandem.ros2.msg.Header;
 import tandem.ros2.msg.KeyValue;
 import tandem.ros2.msg.Time;
+import tandem.sim.control.Assistance;
 import tandem.sim.control.Command;
 import tandem.sim.control.SimulatedHumanoid;
 
@@ -84,12 +85,20 @@ final class Diagnostics {
                 value("last_refused", "%s", lastRefusal),
                 value("stop_latched", "%b", latched),
                 value("speed_clamped_steps", "%d", robotBody.motion().speedClamped()))));
+    var assistance = robotBody.assistance();
     status.add(
         status(
             DiagnosticStatus.OK,
             "watchdog",
-            "velocity 500 ms, joint goals none; no locomotion controller",
-            List.of(value("velocity_ms", "%d", 500), value("joint", "none"))));
+            "velocity 500 ms, joint goals none"
+                + (assistance.isPresent() ? "" : "; no locomotion controller"),
+            List.of(
+                value("velocity_ms", "%d", 500),
+                value("joint", "none"),
+                value("velocity_lapses", "%d", assistance.map(Assistance::lapses).orElse(0L)))));
+    if (assistance.isPresent()) {
+      status.add(status(DiagnosticStatus.WARN, "base", Assistance.LABEL, List.of()));
+    }
     return new DiagnosticArray(new Header(stamp, ""), status);
   }
 

@@ -12,6 +12,7 @@ import tandem.ros2.msg.MessageType;
 import tandem.ros2.msg.StringMessage;
 import tandem.ros2.msg.Time;
 import tandem.sim.body.Urdf;
+import tandem.sim.control.Assistance;
 import tandem.sim.control.Command;
 import tandem.sim.control.SimulatedHumanoid;
 import tandem.sim.sense.Battery;
@@ -80,7 +81,10 @@ final class RobotLoop {
   void start() {
     Time now = Time.ofNanos(wallNanos());
     publish(
-        Topic.ROBOT_DESCRIPTION, StringMessage.TYPE, new StringMessage(Urdf.write(robot.body())));
+        Topic.ROBOT_DESCRIPTION,
+        StringMessage.TYPE,
+        new StringMessage(
+            Urdf.write(robot.body(), robot.assistance().isPresent() ? Assistance.LABEL : "")));
     publish(Topic.TF_STATIC, tandem.ros2.msg.TFMessage.TYPE, messages.fixedTransforms(now));
     stepper.start();
     looker.start();

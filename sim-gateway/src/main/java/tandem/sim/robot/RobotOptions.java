@@ -11,6 +11,7 @@ import java.util.OptionalLong;
  *
  * @param endpoints Zenoh endpoints to connect to, all of them
  * @param model an MJCF file instead of the built-in scene
+ * @param assisted the base is moved by {@link tandem.sim.control.Assistance}
  * @param push as {@link tandem.sim.control.Pushes#parse} reads it
  * @param parent process whose end is also ours
  */
@@ -21,14 +22,17 @@ record RobotOptions(
     Optional<Path> model,
     long seed,
     String push,
+    boolean assisted,
     OptionalLong parent) {
   static final String USAGE =
       """
       usage: tandem robot [--zenoh-connect EP]... [--name ada] [--domain 0] [--model FILE] [--seed N]
-                          [--push none|seeded|seeded:LEAST-MOST|T:IMPULSE:DEGREES,...] [--with-parent PID]
+                          [--push none|seeded|seeded:LEAST-MOST|T:IMPULSE:DEGREES,...] [--base free|assisted]
+                          [--with-parent PID]
         --zenoh-connect  as tcp/127.0.0.1:7447 (the default); given more than once: all of them
         --model          an MJCF file with the same body (joints, motors, sites, sensors); the scene may differ
         --push           pushes at the torso, N s and degrees from +x of odom; default: seeded, 3 to 6 N s every 4 to 6 s
+        --base           assisted: cmd_vel moves it on a slider that helps it stand (not walking, and labelled so)
         --with-parent    end when that process ends\
       """;
 
@@ -40,6 +44,7 @@ record RobotOptions(
     Optional<Path> model = Optional.empty();
     long seed = 1;
     String push = "seeded";
+    boolean assisted = false;
     OptionalLong parent = OptionalLong.empty();
     for (int i = 0; i < arguments.length; i++) {
       String option = arguments[i];
@@ -66,12 +71,22 @@ record RobotOptions(
         case "--model" -> model = Optional.of(Path.of(value));
         case "--seed" -> seed = number(option, value, Long.MIN_VALUE, Long.MAX_VALUE);
         case "--push" -> push = value;
+        case "--base" ->
+            assisted =
+                switch (value) {
+                  case "free" -> false;
+                  case "assisted" -> true;
+                  default ->
+                      throw new IllegalArgumentException(
+                          "--base: expected free or assisted, found " + value);
+                };
         case "--with-parent" -> parent = OptionalLong.of(number(option, value, 1, Long.MAX_VALUE));
         default -> throw new IllegalArgumentException("unknown option " + option);
       }
     }
     if (endpoints.isEmpty()) endpoints.add("tcp/127.0.0.1:7447");
-    return new RobotOptions(List.copyOf(endpoints), name, domain, model, seed, push, parent);
+    return new RobotOptions(
+        List.copyOf(endpoints), name, domain, model, seed, push, assisted, parent);
   }
 
   private static long number(String option, String text, long least, long most) {

@@ -24,6 +24,14 @@ class BodyAgreementTest {
   }
 
   @Test
+  void shouldSayWhatElseCarriesIt() {
+    var urdf = tandem.proto.body.Urdf.parse(Urdf.write(BODY, "a gantry, 90 % of the weight"));
+
+    assertThat(urdf.assistance()).isEqualTo("a gantry, 90 % of the weight");
+    assertThat(tandem.proto.body.Urdf.parse(Urdf.write(BODY)).assistance()).isEmpty();
+  }
+
+  @Test
   void shouldHaveTheShapeThatIsPromised() {
     assertThat(BODY.joints()).hasSize(27);
     assertThat(BODY.massKg()).isCloseTo(48, offset(0.05));

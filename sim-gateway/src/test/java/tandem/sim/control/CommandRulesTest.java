@@ -126,7 +126,7 @@ class CommandRulesTest {
   @Property(tries = 200)
   void shouldNeverLeaveTheLimitsWhateverIsAsked(@ForAll long seed) {
     var random = new SplittableRandom(seed);
-    var motion = new Motion(BODY, 0.002);
+    var motion = new Motion(BODY, 0.002, java.util.Optional.empty());
     double seconds = 0;
     for (int command = 0; command < 4; command++) {
       var names = new java.util.ArrayList<String>();
