@@ -24,6 +24,8 @@ final class BodyTracker {
   private static final double STILL_RAD = 0.015;
 
   private static final long GAP_NANOS = 500_000_000;
+  private static final double FOOT_SECONDS = 0.1;
+  private static final long WEIGHT_NANOS = 2_000_000_000;
   private static final long ODOMETRY_FIRST_NANOS = 1_000_000_000;
 
   private static final class Publisher {
@@ -46,6 +48,12 @@ final class BodyTracker {
   private double tiltRad = Double.NaN;
   private long tiltNanos;
   private long odometryNanos = Long.MIN_VALUE;
+  private Body.Base base = Body.Base.UNKNOWN;
+  private final double[] footNewtons = {Double.NaN, Double.NaN};
+  private final long[] footNanos = new long[2];
+  private double weightNewtons;
+  private double leastCarried = Double.MAX_VALUE;
+  private long leastSinceNanos;
 
   /**
    * What came with a sample.
@@ -114,27 +122,72 @@ final class BodyTracker {
     anchors.keySet().retainAll(joints.keySet());
   }
 
-  /** Orientation of the base in the world; one that is no unit quaternion says nothing. */
-  synchronized void odometry(Origin origin, double qx, double qy, double qz, double qw) {
+  /**
+   * Orientation of the base in the world, and its speed; a quaternion that is not of unit length
+   * says nothing.
+   */
+  synchronized void odometry(
+      Origin origin,
+      double qx,
+      double qy,
+      double qz,
+      double qw,
+      double metersPerSec,
+      double radPerSec) {
     odometryNanos = origin.receivedNanos();
-    tilt(origin, qx, qy, qz, qw);
+    long nanos = measured(origin);
+    if (nanos == Long.MIN_VALUE) {
+      return;
+    }
+    tilt(nanos, qx, qy, qz, qw);
+    if (Double.isFinite(metersPerSec) && Double.isFinite(radPerSec)) {
+      base = new Body.Base(metersPerSec, radPerSec, nanos);
+    }
+  }
+
+  /** Load of a foot, in newtons. */
+  synchronized void foot(Origin origin, boolean left, double newtons) {
+    long nanos = measured(origin);
+    if (nanos == Long.MIN_VALUE || !Double.isFinite(newtons)) {
+      return;
+    }
+    int foot = left ? 0 : 1;
+    double seconds = Math.max(0, nanos - footNanos[foot]) / 1e9;
+    double share = Double.isNaN(footNewtons[foot]) ? 1 : 1 - Math.exp(-seconds / FOOT_SECONDS);
+    footNewtons[foot] =
+        Double.isNaN(footNewtons[foot])
+            ? newtons
+            : footNewtons[foot] + share * (newtons - footNewtons[foot]);
+    footNanos[foot] = nanos;
+    double carried = footNewtons[0] + footNewtons[1];
+    if (Double.isNaN(carried)) {
+      return;
+    }
+    // What both carry for two seconds at least: the least of a window that starts anew with it.
+    if (carried < leastCarried || nanos - leastSinceNanos > 2 * WEIGHT_NANOS) {
+      leastCarried = carried;
+      leastSinceNanos = nanos;
+    } else if (nanos - leastSinceNanos >= WEIGHT_NANOS) {
+      weightNewtons = Math.max(weightNewtons, leastCarried);
+      leastCarried = carried;
+      leastSinceNanos = nanos;
+    }
   }
 
   /** Orientation of the inertial sensor in the world; counts where no odometry comes. */
   synchronized void attitude(Origin origin, double qx, double qy, double qz, double qw) {
     if (odometryNanos == Long.MIN_VALUE
         || origin.receivedNanos() - odometryNanos > ODOMETRY_FIRST_NANOS) {
-      tilt(origin, qx, qy, qz, qw);
+      long nanos = measured(origin);
+      if (nanos != Long.MIN_VALUE) {
+        tilt(nanos, qx, qy, qz, qw);
+      }
     }
   }
 
-  private void tilt(Origin origin, double qx, double qy, double qz, double qw) {
+  private void tilt(long nanos, double qx, double qy, double qz, double qw) {
     double norm = Math.sqrt(qx * qx + qy * qy + qz * qz + qw * qw);
     if (!(Math.abs(norm - 1) < 0.1)) {
-      return;
-    }
-    long nanos = measured(origin);
-    if (nanos == Long.MIN_VALUE) {
       return;
     }
     // The world's z part of the body's z axis is 1 - 2 (x^2 + y^2) for a unit quaternion.
@@ -145,6 +198,13 @@ final class BodyTracker {
 
   /** What is known now. */
   synchronized Body body() {
-    return new Body(joints, anchors.isEmpty() ? Body.MOVING : stillSinceNanos, tiltRad, tiltNanos);
+    return new Body(
+        joints,
+        anchors.isEmpty() ? Body.MOVING : stillSinceNanos,
+        tiltRad,
+        tiltNanos,
+        base,
+        new Body.Feet(
+            footNewtons[0], footNewtons[1], weightNewtons, Math.min(footNanos[0], footNanos[1])));
   }
 }

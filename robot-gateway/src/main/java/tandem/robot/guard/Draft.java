@@ -12,7 +12,7 @@ import tandem.proto.v1.RobotProfile;
 /**
  * One decision in the making: what the state becomes, and the effects so far. Lives within one call
  * of {@link GuardCore#decide}; the rules that change it lie by subject in {@link Grants}, {@link
- * Motions} and {@link Halts}.
+ * Motions}, {@link Streams} and {@link Halts}.
  */
 final class Draft {
   private static final int REMEMBERED_IDS = 64;
@@ -30,11 +30,11 @@ final class Draft {
   long storeTriedNanos;
   RobotProfile profile;
   String profileHash;
-  GuardState.Active active;
+  tandem.proto.body.Body model;
+  final List<GuardState.Active> actives;
   GuardState.Pending pending;
-  long keepAliveNanos;
-  long keepAliveCounter;
-  GuardState.Halt halt;
+  List<GuardState.Beat> beats;
+  final List<GuardState.Halt> halts;
   int releasesLeft;
   long lastReleaseNanos;
   GuardInput.Presence presence;
@@ -51,11 +51,11 @@ final class Draft {
     storeTriedNanos = state.storeTriedNanos();
     profile = state.profile();
     profileHash = state.profileHash();
-    active = state.active();
+    model = state.model();
+    actives = new ArrayList<>(state.actives());
     pending = state.pending();
-    keepAliveNanos = state.keepAliveNanos();
-    keepAliveCounter = state.keepAliveCounter();
-    halt = state.halt();
+    beats = state.beats();
+    halts = new ArrayList<>(state.halts());
     releasesLeft = state.releasesLeft();
     lastReleaseNanos = state.lastReleaseNanos();
     presence = state.presence();
@@ -81,17 +81,39 @@ final class Draft {
         storeTriedNanos,
         profile,
         profileHash,
-        active,
+        model,
+        List.copyOf(actives),
         pending,
-        keepAliveNanos,
-        keepAliveCounter,
-        halt,
+        beats,
+        List.copyOf(halts),
         releasesLeft,
         lastReleaseNanos,
         presence,
         cancelledIds,
         counters,
         ending);
+  }
+
+  MotionPlan.Scene scene() {
+    return new MotionPlan.Scene(profile, presence, body, model, now);
+  }
+
+  /** The motion of this id; null where none of them runs. */
+  GuardState.Active active(String commandId) {
+    return actives.stream()
+        .filter(one -> one.commandId().equals(commandId))
+        .findFirst()
+        .orElse(null);
+  }
+
+  /** The same motion, further on; a no-op where it has ended meanwhile. */
+  void goesOn(GuardState.Active next) {
+    actives.replaceAll(one -> one.commandId().equals(next.commandId()) ? next : one);
+  }
+
+  void halt(GuardState.Halt next) {
+    halts.removeIf(one -> Parts.overlap(one.part(), next.part()));
+    halts.add(next);
   }
 
   void answerStored(
@@ -117,6 +139,13 @@ final class Draft {
 
   void refuse(long replyTo, String code, String why) {
     effects.add(new GuardEffect.Reply(replyTo, false, "tandem.guard." + code, why));
+  }
+
+  /** Limits that a motion did not keep are counted apart. */
+  void countLimit(MotionPlan.Outcome.No refused) {
+    if (refused.code().endsWith("-limit")) {
+      count("limitRefused");
+    }
   }
 
   void remember(String commandId) {

@@ -1,5 +1,7 @@
 package tandem.robot.guard;
 
+import java.util.ArrayList;
+import java.util.List;
 import tandem.proto.v1.Authority;
 import tandem.proto.v1.Grant;
 import tandem.proto.v1.GuardMemory;
@@ -8,11 +10,11 @@ import tandem.proto.v1.Rearm;
 import tandem.proto.v1.Revoke;
 
 /**
- * Who may command: grants, revocations, keep-alives, re-arming (invariant I2). Static rules over a
- * {@link Draft}.
+ * Who may command which part of the body: grants, revocations, keep-alives, re-arming (invariant
+ * I2). A term counts for the whole body, an epoch for the parts it was granted for. Static rules
+ * over a {@link Draft}.
  */
 final class Grants {
-
   private Grants() {}
 
   static void grant(Draft draft, Grant grant, long replyTo) {
@@ -20,27 +22,46 @@ final class Grants {
     if (isNobody(draft, authority, replyTo, "the grant")) {
       return;
     }
-    int order = GuardCore.compare(authority, draft.memory.getHighestSeen());
-    if (order < 0 || isRevoked(draft, authority)) {
-      staleAuthority(
-          draft, authority, replyTo, "", "the grant to " + Draft.clip(grant.getHolder()));
+    String part = part(draft, grant.getPart(), replyTo, "the grant");
+    if (part.isEmpty()) {
       return;
     }
-    if (order > 0) {
-      raise(draft, authority);
+    if (isStale(draft, authority, part)) {
+      staleAuthority(
+          draft, authority, part, replyTo, "", "the grant to " + Draft.clip(grant.getHolder()));
+      return;
     }
-    if (draft.active != null && GuardCore.compare(draft.active.authority(), authority) < 0) {
-      Halts.cancelActive(
-          draft, "superseded-authority", "a newer authority was granted to " + grant.getHolder());
+    String elsewhere = Parts.givenElsewhere(draft.memory, authority, part);
+    if (Parts.independent(draft.profile) && !elsewhere.isEmpty()) {
+      draft.count("refused");
+      draft.refuse(
+          replyTo,
+          "epoch-twice",
+          "authority %s was granted for %s before: an epoch is given once; the grant counts for nothing"
+              .formatted(authority(authority), elsewhere));
+      return;
     }
-    draft.keepAliveNanos = draft.now;
+    raise(draft, authority, part);
+    draft.memory = Parts.granted(draft.memory, authority, part);
+    for (GuardState.Active active : List.copyOf(draft.actives)) {
+      boolean meant =
+          Parts.overlap(active.part(), part) || active.authority().getTerm() != authority.getTerm();
+      if (meant && GuardCore.compare(active.authority(), authority) < 0) {
+        Halts.cancelActive(
+            draft,
+            active,
+            "superseded-authority",
+            "a newer authority was granted to " + grant.getHolder());
+      }
+    }
+    isHere(draft, authority);
     draft.answerStored(
         replyTo,
         true,
         "",
         "",
         false,
-        Draft.log("grant", "", authority, grant.getHolder(), "part " + grant.getPart(), "", true));
+        Draft.log("grant", "", authority, grant.getHolder(), "part " + part, "", true));
   }
 
   static void revoke(Draft draft, Revoke revoke, long replyTo) {
@@ -48,14 +69,21 @@ final class Grants {
     if (isNobody(draft, authority, replyTo, "the revocation")) {
       return;
     }
-    if (GuardCore.compare(authority, draft.memory.getHighestSeen()) < 0) {
-      staleAuthority(draft, authority, replyTo, "", "the revocation");
+    String part = part(draft, revoke.getPart(), replyTo, "the revocation");
+    if (part.isEmpty()) {
       return;
     }
-    raise(draft, authority);
-    draft.memory = draft.memory.toBuilder().setRevokedUpTo(authority).build();
-    if (draft.active != null && isRevoked(draft, draft.active.authority())) {
-      Halts.cancelActive(draft, "revoked", revoke.getWhy());
+    if (isBelow(draft, authority, part)) {
+      staleAuthority(draft, authority, part, replyTo, "", "the revocation");
+      return;
+    }
+    raise(draft, authority, part);
+    draft.memory = Parts.revoked(draft.memory, authority, part);
+    for (GuardState.Active active : List.copyOf(draft.actives)) {
+      if (Parts.overlap(active.part(), part)
+          && Parts.isRevoked(draft.memory, active.authority(), active.part())) {
+        Halts.cancelActive(draft, active, "revoked", revoke.getWhy());
+      }
     }
     draft.answerStored(
         replyTo,
@@ -68,27 +96,61 @@ final class Grants {
 
   static void keepAlive(Draft draft, KeepAlive beat, long replyTo) {
     Authority authority = beat.getAuthority();
-    int order = GuardCore.compare(authority, draft.memory.getHighestSeen());
-    if (order < 0 || isRevoked(draft, authority)) {
+    boolean revoked =
+        Parts.of(Parts.BODY).stream()
+            .allMatch(part -> Parts.isRevoked(draft.memory, authority, part));
+    GuardState.Beat known = beat(draft, authority);
+    if (revoked
+        || !Parts.isCurrent(draft.memory, authority)
+            && GuardCore.compare(authority, draft.memory.getHighestSeen()) < 0) {
       draft.count("staleEpochRefused");
       draft.refuse(
-          replyTo, "stale-epoch", stale(draft, authority) + "; the keep-alive counts for nothing");
-    } else if (order > 0) {
+          replyTo,
+          "stale-epoch",
+          stale(draft, authority, Parts.BODY) + "; the keep-alive counts for nothing");
+    } else if (!Parts.isCurrent(draft.memory, authority)) {
       draft.refuse(
           replyTo, "no-grant", "authority " + authority(authority) + " was never granted here");
-    } else if (Long.compareUnsigned(beat.getCounter(), draft.keepAliveCounter) <= 0) {
+    } else if (known != null && Long.compareUnsigned(beat.getCounter(), known.counter()) <= 0) {
       draft.refuse(
           replyTo,
           "duplicate",
           "keep-alive counter: expected above "
-              + Long.toUnsignedString(draft.keepAliveCounter)
+              + Long.toUnsignedString(known.counter())
               + ", found "
               + Long.toUnsignedString(beat.getCounter()));
     } else {
-      draft.keepAliveCounter = beat.getCounter();
-      draft.keepAliveNanos = draft.now;
+      beat(draft, authority, beat.getCounter());
       draft.accept(replyTo);
     }
+  }
+
+  private static GuardState.Beat beat(Draft draft, Authority authority) {
+    return draft.beats.stream()
+        .filter(one -> one.authority().equals(authority))
+        .findFirst()
+        .orElse(null);
+  }
+
+  private static void beat(Draft draft, Authority authority, long counter) {
+    List<GuardState.Beat> beats = new ArrayList<>(draft.beats);
+    beats.removeIf(
+        one ->
+            one.authority().equals(authority) || !Parts.isCurrent(draft.memory, one.authority()));
+    beats.add(new GuardState.Beat(authority, counter, draft.now));
+    draft.beats = List.copyOf(beats);
+  }
+
+  /** Its holder has just spoken; the counter of its keep-alives stays. */
+  static void isHere(Draft draft, Authority authority) {
+    GuardState.Beat known = beat(draft, authority);
+    beat(draft, authority, known == null ? 0 : known.counter());
+  }
+
+  /** For how long nothing was heard of a lease holder. */
+  static long silentNanos(Draft draft, Authority authority) {
+    GuardState.Beat known = beat(draft, authority);
+    return known == null ? Long.MAX_VALUE : draft.now - known.nanos();
   }
 
   static void rearm(Draft draft, Rearm rearm, long replyTo) {
@@ -101,11 +163,11 @@ final class Grants {
     if (isNobody(draft, authority, replyTo, "the re-arming")) {
       return;
     }
-    if (GuardCore.compare(authority, draft.memory.getHighestSeen()) < 0) {
-      staleAuthority(draft, authority, replyTo, "", "the re-arming");
+    if (isBelow(draft, authority, Parts.BODY)) {
+      staleAuthority(draft, authority, Parts.BODY, replyTo, "", "the re-arming");
       return;
     }
-    raise(draft, authority);
+    raise(draft, authority, Parts.BODY);
     GuardMemory unarmed = draft.memory;
     draft.memory = draft.memory.toBuilder().setArmed(true).build();
     draft.pending = new GuardState.Pending.Rearming(replyTo, unarmed, rearm);
@@ -131,12 +193,30 @@ final class Grants {
     draft.accept(rearming.replyTo());
   }
 
-  static void raise(Draft draft, Authority authority) {
-    if (GuardCore.compare(authority, draft.memory.getHighestSeen()) > 0) {
-      draft.memory =
-          draft.memory.toBuilder().setHighestSeen(authority).setSequenceInEpoch(0).build();
-      draft.keepAliveCounter = 0;
+  static void raise(Draft draft, Authority authority, String part) {
+    draft.memory = Parts.raise(draft.memory, authority, part);
+  }
+
+  /** The part that is named; empty, and refused, where this robot has none of that name. */
+  private static String part(Draft draft, String named, long replyTo, String what) {
+    if (named.isEmpty() || named.equals(Parts.BODY)) {
+      return Parts.BODY;
     }
+    boolean single = named.equals(Parts.ARMS) || named.equals(Parts.LOCOMOTION);
+    if (single && Parts.independent(draft.profile)) {
+      return named;
+    }
+    draft.refuse(
+        replyTo,
+        "bad-part",
+        "part: expected %s, found %s; %s counts for nothing"
+            .formatted(
+                Parts.independent(draft.profile)
+                    ? "body, arms or locomotion"
+                    : "body, since the profile does not say that parts are independent",
+                Draft.clip(named),
+                what));
+    return "";
   }
 
   /** Terms count from 1; a request without an authority is nobody's. */
@@ -148,31 +228,37 @@ final class Grants {
     return true;
   }
 
-  static boolean isRevoked(Draft draft, Authority authority) {
-    return draft.memory.hasRevokedUpTo()
-        && GuardCore.compare(authority, draft.memory.getRevokedUpTo()) <= 0;
+  /** Below what was seen for a part, or of a term before the newest one of any part. */
+  private static boolean isBelow(Draft draft, Authority authority, String part) {
+    return GuardCore.compare(authority, Parts.seen(draft.memory, part)) < 0
+        || Long.compareUnsigned(authority.getTerm(), draft.memory.getHighestSeen().getTerm()) < 0;
+  }
+
+  static boolean isStale(Draft draft, Authority authority, String part) {
+    return isBelow(draft, authority, part) || Parts.isRevoked(draft.memory, authority, part);
   }
 
   static void staleAuthority(
-      Draft draft, Authority authority, long replyTo, String commandId, String what) {
+      Draft draft, Authority authority, String part, long replyTo, String commandId, String what) {
     draft.count("staleEpochRefused");
     draft.count("refused");
-    String why = stale(draft, authority) + "; " + what + " counts for nothing";
+    String why = stale(draft, authority, part) + "; " + what + " counts for nothing";
     draft.effects.add(
         Draft.log("refused", commandId, authority, "", why, "tandem.guard.stale-epoch", false));
     draft.refuse(replyTo, "stale-epoch", why);
   }
 
-  static String stale(Draft draft, Authority authority) {
-    return isRevoked(draft, authority)
+  static String stale(Draft draft, Authority authority, String part) {
+    return Parts.isRevoked(draft.memory, authority, part)
         ? "authority " + authority(authority) + " is revoked"
         : "authority: expected at least "
-            + authority(draft.memory.getHighestSeen())
+            + authority(Parts.seen(draft.memory, part))
+            + (part.equals(Parts.BODY) ? "" : " for " + part)
             + ", found "
             + authority(authority);
   }
 
-  private static String authority(Authority authority) {
+  static String authority(Authority authority) {
     return "("
         + Long.toUnsignedString(authority.getTerm())
         + ", "

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingDeque;
@@ -190,7 +191,7 @@ public final class Guard implements AutoCloseable {
                 2_000));
     door.of(router);
     door.protect(settings.robot(), settings.domain(), namespace, Set.of());
-    own = new GuardLink(router.local(), settings.domain(), namespace, body, startNanos);
+    own = link(router.local());
     router.local().declareQueryable(requestKey, true, query -> take(query, false));
     GuardKey.write(directory, ENDPOINT, router.endpoint().getBytes(StandardCharsets.UTF_8));
     GuardKey.write(
@@ -285,7 +286,17 @@ public final class Guard implements AutoCloseable {
     Session open = session;
     open.declareQueryable(requestKey, true, query -> take(query, open));
     open.declareToken("tandem/guard/" + settings.robot() + "/alive");
-    gateways.add(new GuardLink(open, settings.domain(), namespace, body, startNanos));
+    gateways.add(link(open));
+  }
+
+  private GuardLink link(Session session) {
+    return new GuardLink(
+        session,
+        settings.domain(),
+        namespace,
+        body,
+        startNanos,
+        model -> offer(new GuardInput.Described(model)));
   }
 
   private void take(Query query, Session gateway) {
@@ -457,6 +468,7 @@ public final class Guard implements AutoCloseable {
         case GuardEffect.Log record -> append(record);
         case GuardEffect.AckLog(long upTo) -> log.acked(upTo);
         case GuardEffect.MoveJoints move -> sent(move.commandId(), link -> link.send(move));
+        case GuardEffect.StreamJoints stream -> sent("", link -> link.send(stream));
         case GuardEffect.MoveTip move -> sent(move.commandId(), link -> link.send(move));
         case GuardEffect.MoveBase move -> sent(move.commandId(), link -> link.send(move));
         case GuardEffect.TakeStance take -> sent(take.commandId(), link -> link.send(take));
@@ -528,7 +540,7 @@ public final class Guard implements AutoCloseable {
   /** Looks who listens and who else speaks; tells the core where it changed. */
   private void look() {
     List<GuardInput.Listener> direct = own.listeners();
-    GuardInput.Presence now =
+    GuardInput.Presence seen =
         direct.isEmpty()
             ? new GuardInput.Presence(
                 "node",
@@ -539,15 +551,19 @@ public final class Guard implements AutoCloseable {
                     .orElse(List.of()))
             : new GuardInput.Presence("robot", direct);
     Set<String> topics = new HashSet<>();
-    now.listeners().forEach(listener -> topics.add(listener.topic()));
+    seen.listeners().forEach(listener -> topics.add(listener.topic()));
+    Set<String> ownZids = new HashSet<>();
+    ownZids.add(router.local().zid());
+    gateways.forEach(link -> ownZids.add(link.session().zid()));
+    Set<String> foreigners = new TreeSet<>(own.foreigners(topics, ownZids));
+    gateways.forEach(link -> foreigners.addAll(link.foreigners(topics, ownZids)));
+    GuardInput.Presence now =
+        new GuardInput.Presence(seen.path(), seen.listeners(), List.copyOf(foreigners));
     if (!now.equals(presence)) {
       presence = now;
       door.protect(settings.robot(), settings.domain(), namespace, topics);
       decide(new GuardInput.Seen(now));
     }
-    Set<String> ownZids = new HashSet<>();
-    ownZids.add(router.local().zid());
-    gateways.forEach(link -> ownZids.add(link.session().zid()));
     List<GuardInput.Foreign> foreign = new ArrayList<>(own.foreign(topics, ownZids));
     gateways.forEach(link -> foreign.addAll(link.foreign(topics, ownZids)));
     foreign.forEach(this::decide);
@@ -557,7 +573,7 @@ public final class Guard implements AutoCloseable {
 
   private GuardStatus status() {
     String version = Guard.class.getPackage().getImplementationVersion();
-    return GuardCore.status(state, System.nanoTime() - startNanos)
+    return GuardCore.status(state, System.nanoTime() - startNanos, body.body())
         .setVersion(version == null ? "" : version)
         .setLogHead(log.head())
         .setListenEndpoint(router.endpoint())

@@ -6,6 +6,7 @@ import tandem.proto.v1.GuardMemory;
 import tandem.proto.v1.GuardRequest;
 import tandem.proto.v1.GuardStatus;
 import tandem.proto.v1.RobotProfile;
+import tandem.proto.v1.StreamStatus;
 import tandem.proto.v1.TimeToken;
 
 /**
@@ -43,6 +44,7 @@ public final class GuardCore {
       case GuardInput.GoalEnded goal -> Motions.goalEnded(draft, goal);
       case GuardInput.Tick tick -> tick(draft);
       case GuardInput.Seen seen -> seen(draft, seen.presence());
+      case GuardInput.Described(var model) -> draft.model = model;
       case GuardInput.Foreign foreign -> foreign(draft, foreign);
       case GuardInput.Ending ending -> ending(draft, ending.why());
     }
@@ -63,27 +65,36 @@ public final class GuardCore {
   }
 
   /** What the guard tells about itself; the process adds what only it knows. */
-  static GuardStatus.Builder status(GuardState state, long nowNanos) {
+  static GuardStatus.Builder status(GuardState state, long nowNanos, Body body) {
     GuardMemory memory = state.memory();
-    return GuardStatus.newBuilder()
-        .setRobot(state.robot())
-        .setToken(token(state, nowNanos))
-        .setHighestSeen(memory.getHighestSeen())
-        .setArmed(memory.getArmed())
-        .setStopLatched(memory.getStopLatched())
-        .setStopBy(memory.getStopBy())
-        .setStopWhy(memory.getStopWhy())
-        .setActiveCommandId(state.active() == null ? "" : state.active().commandId())
-        .setPath(state.presence().path())
-        .putAllCounters(state.counters())
-        .setJournalHead(memory.getJournalHead())
-        .setProfileHash(state.profileHash())
-        .setLogAcked(memory.getLogAcked());
+    GuardStatus.Builder status =
+        GuardStatus.newBuilder()
+            .setRobot(state.robot())
+            .setToken(token(state, nowNanos))
+            .setHighestSeen(memory.getHighestSeen())
+            .setArmed(memory.getArmed())
+            .setStopLatched(memory.getStopLatched())
+            .setStopBy(memory.getStopBy())
+            .setStopWhy(memory.getStopWhy())
+            .setActiveCommandId(state.active() == null ? "" : state.active().commandId())
+            .setPath(state.presence().path())
+            .putAllCounters(state.counters())
+            .setJournalHead(memory.getJournalHead())
+            .setProfileHash(state.profileHash())
+            .setLogAcked(memory.getLogAcked())
+            .setBody(body.posture(nowNanos));
+    if (Parts.independent(state.profile())) {
+      for (String part : Parts.of(Parts.BODY)) {
+        status.putPartSeen(part, Parts.seen(memory, part));
+      }
+    }
+    StreamStatus stream = Streams.status(state, nowNanos);
+    return stream == null ? status : status.setStream(stream);
   }
 
   /** Whether nothing moves and nothing is being brought to rest. */
   static boolean atRest(GuardState state) {
-    return state.active() == null && state.pending() == null && state.halt() == null;
+    return state.actives().isEmpty() && state.pending() == null && state.halts().isEmpty();
   }
 
   private static void request(Draft draft, GuardInput.Request asked) {
@@ -92,7 +103,7 @@ public final class GuardCore {
     switch (request.getRequestCase()) {
       case STOP -> Halts.stop(draft, request.getStop(), replyTo);
       case CANCEL -> Halts.cancel(draft, request.getCancel(), replyTo);
-      case GRANT, REVOKE, MOTION, KEEP_ALIVE, RELEASE, REARM, CONFIGURE, LOG_ACK -> {
+      case GRANT, REVOKE, MOTION, SETPOINT, KEEP_ALIVE, RELEASE, REARM, CONFIGURE, LOG_ACK -> {
         if (!request.getRobot().equals(draft.before.robot())) {
           draft.refuse(
               replyTo,
@@ -107,7 +118,7 @@ public final class GuardCore {
           fromGateway(draft, request, replyTo);
         }
       }
-      case SETPOINT, CHALLENGE, REQUEST_NOT_SET ->
+      case CHALLENGE, REQUEST_NOT_SET ->
           draft.refuse(replyTo, "bad-request", "the request names nothing that a guard does");
     }
   }
@@ -117,24 +128,25 @@ public final class GuardCore {
       case GRANT -> Grants.grant(draft, request.getGrant(), replyTo);
       case REVOKE -> Grants.revoke(draft, request.getRevoke(), replyTo);
       case MOTION -> Motions.motion(draft, request.getMotion(), replyTo);
+      case SETPOINT -> Streams.setpoint(draft, request.getSetpoint(), replyTo);
       case KEEP_ALIVE -> Grants.keepAlive(draft, request.getKeepAlive(), replyTo);
       case RELEASE -> Halts.release(draft, request.getRelease(), replyTo);
       case REARM -> Grants.rearm(draft, request.getRearm(), replyTo);
       case CONFIGURE -> configure(draft, request.getConfigure().getProfile(), replyTo);
       case LOG_ACK -> logAck(draft, request.getLogAck().getUpTo(), replyTo);
-      case STOP, CANCEL, SETPOINT, CHALLENGE, REQUEST_NOT_SET ->
+      case STOP, CANCEL, CHALLENGE, REQUEST_NOT_SET ->
           throw new IllegalStateException(request.getRequestCase() + " is not a gateway's");
     }
   }
 
   private static void configure(Draft draft, RobotProfile next, long replyTo) {
-    String flaw = MotionPlan.flaw(draft.before.robot(), next);
+    String flaw = ProfileFlaw.of(draft.before.robot(), next);
     if (!flaw.isEmpty()) {
       draft.refuse(replyTo, "bad-profile", flaw + "; the profile in use stays");
       return;
     }
     String hash = MotionPlan.hash(next);
-    if (!hash.equals(draft.profileHash)) {
+    if (!hash.equals(draft.profileHash) || !next.equals(draft.profile)) {
       draft.profile = next;
       draft.profileHash = hash;
       draft.effects.add(new GuardEffect.StoreProfile(next));
@@ -192,11 +204,11 @@ public final class GuardCore {
   }
 
   private static void tick(Draft draft) {
-    if (draft.active != null) {
-      Motions.watchActive(draft);
+    for (GuardState.Active active : List.copyOf(draft.actives)) {
+      Motions.watch(draft, active);
     }
-    if (draft.halt != null) {
-      Halts.watchHalt(draft);
+    for (GuardState.Halt halt : List.copyOf(draft.halts)) {
+      Halts.watch(draft, halt);
     }
     if (draft.releasesLeft > 0 && draft.now - draft.lastReleaseNanos >= Halts.REPEAT_NANOS) {
       Halts.tellReleased(draft);
@@ -213,11 +225,14 @@ public final class GuardCore {
         next.listeners().stream().anyMatch(one -> !draft.presence.listeners().contains(one));
     draft.presence = next;
     if (appeared && draft.memory.getStopLatched()) {
-      Halts.beginHalt(
+      Halts.begin(
           draft,
           true,
+          Parts.BODY,
           "",
-          "latched by " + draft.memory.getStopBy() + ": told to a robot that came");
+          "latched by " + draft.memory.getStopBy() + ": told to a robot that came",
+          true,
+          List.of());
     }
   }
 
@@ -238,8 +253,8 @@ public final class GuardCore {
 
   private static void ending(Draft draft, String why) {
     draft.ending = true;
-    if (draft.active != null) {
-      Halts.safeBehaviour(draft, "ending", why);
+    for (GuardState.Active active : List.copyOf(draft.actives)) {
+      Halts.safeBehaviour(draft, active, "tandem.guard.ending", why);
     }
   }
 }

@@ -36,7 +36,9 @@ public sealed interface GuardEffect {
   record AckLog(long upTo) implements GuardEffect {}
 
   /**
-   * Send joints from one posture to another, at rest at both ends.
+   * Send joints from one posture to another, at rest at both ends. Never to a controller that takes
+   * positions only ({@code std_msgs/msg/Float64MultiArray}): the core leads those point by point
+   * with {@link StreamJoints}.
    *
    * @param commandId empty for a hold of the guard's own; else answered by {@link
    *     GuardInput.Published} and, where the target is an action, later by {@link
@@ -53,7 +55,30 @@ public sealed interface GuardEffect {
       double durationSeconds)
       implements GuardEffect {}
 
-  /** Send a pose for a tip; answered by {@link GuardInput.Published}. */
+  /**
+   * Send the next point of a motion that the guard leads, and where it comes to rest should nothing
+   * more be heard: the newest wins. A controller that takes positions only is sent those of the
+   * point. Not answered.
+   *
+   * @param positionsRad in the order of {@code joints}, to be reached after {@code seconds}
+   * @param restRad where they come to rest after {@code restSeconds}; as long as the next point
+   *     where they already do
+   */
+  record StreamJoints(
+      CommandTarget target,
+      List<String> joints,
+      List<Double> positionsRad,
+      List<Double> velocitiesRadPerSec,
+      double seconds,
+      List<Double> restRad,
+      double restSeconds)
+      implements GuardEffect {}
+
+  /**
+   * Send a pose for a tip.
+   *
+   * @param commandId empty in a stream; else answered by {@link GuardInput.Published}
+   */
   record MoveTip(
       String commandId,
       CommandTarget target,

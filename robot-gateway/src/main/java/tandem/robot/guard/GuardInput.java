@@ -44,16 +44,25 @@ public sealed interface GuardInput {
   /** The process is asked to end: nothing new moves, what moves is brought to hold. */
   record Ending(String why) implements GuardInput {}
 
+  /** The robot described its body. */
+  record Described(tandem.proto.body.Body model) implements GuardInput {}
+
   /**
-   * The robot's subscribers that the guard sees.
+   * The robot's subscribers and action servers that the guard sees, and who else publishes there.
    *
    * @param path {@code robot} or {@code node}: the one link on which it publishes
+   * @param foreigners who else is seen as a publisher of what these listen to
    */
-  record Presence(String path, List<Listener> listeners) {
+  record Presence(String path, List<Listener> listeners, List<String> foreigners) {
     public static final Presence NONE = new Presence("node", List.of());
 
     public Presence {
       listeners = List.copyOf(listeners);
+      foreigners = List.copyOf(foreigners);
+    }
+
+    public Presence(String path, List<Listener> listeners) {
+      this(path, listeners, List.of());
     }
 
     Optional<Listener> on(String topic, String type) {

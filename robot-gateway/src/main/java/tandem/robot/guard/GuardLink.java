@@ -6,8 +6,11 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import tandem.proto.body.Urdf;
 import tandem.proto.v1.CommandTarget;
 import tandem.robot.door.Identity;
 import tandem.ros2.Attachment;
@@ -19,11 +22,13 @@ import tandem.ros2.cdr.Float64s;
 import tandem.ros2.graph.LivelinessToken;
 import tandem.ros2.graph.LivelinessToken.Kind;
 import tandem.ros2.msg.BoolMessage;
+import tandem.ros2.msg.Float64MultiArray;
 import tandem.ros2.msg.Header;
 import tandem.ros2.msg.Imu;
 import tandem.ros2.msg.JointState;
 import tandem.ros2.msg.JointTrajectory;
 import tandem.ros2.msg.JointTrajectoryPoint;
+import tandem.ros2.msg.MultiArrayLayout;
 import tandem.ros2.msg.Odometry;
 import tandem.ros2.msg.Point;
 import tandem.ros2.msg.Pose;
@@ -35,6 +40,7 @@ import tandem.ros2.msg.Time;
 import tandem.ros2.msg.Twist;
 import tandem.ros2.msg.TwistStamped;
 import tandem.ros2.msg.Vector3;
+import tandem.ros2.msg.WrenchStamped;
 import tandem.ros2.node.GraphWatch;
 import tandem.ros2.node.Ros2Node;
 import tandem.ros2.node.Ros2Publisher;
@@ -60,6 +66,7 @@ final class GuardLink implements AutoCloseable {
   private final String namespace;
   private final BodyTracker body;
   private final long startNanos;
+  private final Consumer<tandem.proto.body.Body> description;
   private final Ros2Node node;
   private final GraphWatch watch;
   private final List<Declared> subscriptions = new ArrayList<>();
@@ -69,9 +76,17 @@ final class GuardLink implements AutoCloseable {
 
   /**
    * @param startNanos {@code System.nanoTime()} at the guard's start
+   * @param description told what the robot says of its body
    */
-  GuardLink(Session session, int domain, String namespace, BodyTracker body, long startNanos) {
+  GuardLink(
+      Session session,
+      int domain,
+      String namespace,
+      BodyTracker body,
+      long startNanos,
+      Consumer<tandem.proto.body.Body> description) {
     this.session = session;
+    this.description = description;
     this.domain = domain;
     this.namespace = namespace;
     this.body = body;
@@ -80,6 +95,19 @@ final class GuardLink implements AutoCloseable {
     this.watch = new GraphWatch(session, domain);
     subscribe("joint_states", JointState.TYPE.name(), this::joints);
     subscribe("odom", Odometry.TYPE.name(), this::odometry);
+    subscribe(
+        "left_foot/wrench",
+        WrenchStamped.TYPE.name(),
+        (payload, origin) -> foot(true, payload, origin));
+    subscribe(
+        "right_foot/wrench",
+        WrenchStamped.TYPE.name(),
+        (payload, origin) -> foot(false, payload, origin));
+    node.subscribe(
+        "robot_description",
+        StringMessage.TYPE,
+        Qos.latched(1),
+        sample -> described(sample.message().data()));
     subscribe("imu/data", Imu.TYPE.name(), this::attitude);
     subscribe("imu", Imu.TYPE.name(), this::attitude);
   }
@@ -133,8 +161,21 @@ final class GuardLink implements AutoCloseable {
   }
 
   private void odometry(byte[] payload, BodyTracker.Origin origin) {
-    Quaternion q = Odometry.TYPE.decode(payload).pose().pose().orientation();
-    body.odometry(origin, q.x(), q.y(), q.z(), q.w());
+    Odometry message = Odometry.TYPE.decode(payload);
+    Quaternion q = message.pose().pose().orientation();
+    Vector3 linear = message.twist().twist().linear();
+    body.odometry(
+        origin,
+        q.x(),
+        q.y(),
+        q.z(),
+        q.w(),
+        Math.hypot(linear.x(), linear.y()),
+        Math.abs(message.twist().twist().angular().z()));
+  }
+
+  private void foot(boolean left, byte[] payload, BodyTracker.Origin origin) {
+    body.foot(origin, left, Math.abs(WrenchStamped.TYPE.decode(payload).wrench().force().z()));
   }
 
   private void attitude(byte[] payload, BodyTracker.Origin origin) {
@@ -179,6 +220,25 @@ final class GuardLink implements AutoCloseable {
         key.key(), absent -> node.publisher(key, Qos.reliable(1), AT_ONCE));
   }
 
+  private void described(String urdf) {
+    try {
+      description.accept(Urdf.parse(urdf));
+    } catch (IllegalArgumentException malformed) {
+      this.malformed.incrementAndGet(); // the gateway names it; here it only does not count
+    }
+  }
+
+  /** Publishers of these topics that are seen now and are not this guard's. */
+  Set<String> foreigners(Set<String> topics, Set<String> ownZids) {
+    Set<String> found = new TreeSet<>();
+    for (LivelinessToken entity : watch.graph().endpoints(Kind.PUBLISHER)) {
+      if (topics.contains(entity.name()) && !ownZids.contains(entity.zid())) {
+        found.add("node " + entity.fullNodeName() + " on " + entity.name());
+      }
+    }
+    return found;
+  }
+
   /** Publishers on these topics that are not this guard's: topic and who, each told once. */
   List<GuardInput.Foreign> foreign(Set<String> topics, Set<String> ownZids) {
     List<GuardInput.Foreign> found = new ArrayList<>();
@@ -210,11 +270,46 @@ final class GuardLink implements AutoCloseable {
 
   private static JointTrajectoryPoint point(List<Double> positions, double seconds) {
     return new JointTrajectoryPoint(
-        Float64s.of(positions.stream().mapToDouble(Double::doubleValue).toArray()),
+        array(positions),
         Float64s.of(new double[positions.size()]),
         Float64s.EMPTY,
         Float64s.EMPTY,
         RosDuration.ofNanos(Math.round(seconds * 1e9)));
+  }
+
+  /** As the other. */
+  synchronized String send(GuardEffect.StreamJoints stream) {
+    return switch (stream.target().getType()) {
+      case MotionPlan.TRAJECTORY ->
+          put(
+              publisher(stream.target(), JointTrajectory.TYPE.name()),
+              JointTrajectory.TYPE.encode(
+                  new JointTrajectory(new Header(Time.ZERO, ""), stream.joints(), points(stream))));
+      case MotionPlan.ARRAY ->
+          put(
+              publisher(stream.target(), Float64MultiArray.TYPE.name()),
+              Float64MultiArray.TYPE.encode(
+                  new Float64MultiArray(
+                      new MultiArrayLayout(List.of(), 0), array(stream.positionsRad()))));
+      default -> unspoken(stream.target());
+    };
+  }
+
+  private static List<JointTrajectoryPoint> points(GuardEffect.StreamJoints stream) {
+    JointTrajectoryPoint next =
+        new JointTrajectoryPoint(
+            array(stream.positionsRad()),
+            array(stream.velocitiesRadPerSec()),
+            Float64s.EMPTY,
+            Float64s.EMPTY,
+            RosDuration.ofNanos(Math.round(stream.seconds() * 1e9)));
+    return stream.restSeconds() > stream.seconds()
+        ? List.of(next, point(stream.restRad(), stream.restSeconds()))
+        : List.of(next);
+  }
+
+  private static Float64s array(List<Double> values) {
+    return Float64s.of(values.stream().mapToDouble(Double::doubleValue).toArray());
   }
 
   /** As the other; where any orientation will do, the quaternion is all zeros. */

@@ -9,6 +9,7 @@ import tandem.proto.v1.Motion;
 import tandem.proto.v1.Rearm;
 import tandem.proto.v1.Release;
 import tandem.proto.v1.RobotProfile;
+import tandem.proto.v1.TimeToken;
 
 /**
  * All that a guard knows, immutable. Times are nanoseconds of its monotonic clock since its start.
@@ -21,11 +22,11 @@ import tandem.proto.v1.RobotProfile;
  * @param storeTriedNanos when the disk was last asked
  * @param profile null before the first one
  * @param profileHash SHA-256 of its bytes in hex; empty before the first one
- * @param active the motion that runs; null when none does
+ * @param model the robot's own description of its body; null while none was heard
+ * @param actives the motions that run, of different parts of the body
  * @param pending what waits for the disk; null when nothing does
- * @param keepAliveNanos when the lease holder was last known to be there
- * @param keepAliveCounter the highest counter of the present authority
- * @param halt the bringing to rest that goes on; null when none does
+ * @param beats when each present lease holder was last known to be there
+ * @param halts the bringings to rest that go on, of different parts of the body
  * @param releasesLeft how often the robot is still told that the stop is released
  * @param lastReleaseNanos when it was last told
  * @param cancelledIds the newest commands that were cancelled, so that a late one does not start
@@ -40,11 +41,11 @@ public record GuardState(
     long storeTriedNanos,
     RobotProfile profile,
     String profileHash,
-    Active active,
+    tandem.proto.body.Body model,
+    List<Active> actives,
     Pending pending,
-    long keepAliveNanos,
-    long keepAliveCounter,
-    Halt halt,
+    List<Beat> beats,
+    List<Halt> halts,
     int releasesLeft,
     long lastReleaseNanos,
     GuardInput.Presence presence,
@@ -52,45 +53,145 @@ public record GuardState(
     Map<String, Long> counters,
     boolean ending) {
 
-  /**
-   * A motion that the robot was sent.
-   *
-   * @param goalSucceeded its action said so; the samples have to agree
-   */
+  /** The motion that began first; null when none runs. */
+  Active active() {
+    return actives.isEmpty() ? null : actives.getFirst();
+  }
+
+  /** A lease holder's newest keep-alive. */
+  record Beat(Authority authority, long counter, long nanos) {}
+
+  /** A motion that the robot was sent, or a stream whose setpoints it is sent. */
   record Active(
+      String part,
       String commandId,
       Authority authority,
-      List<String> joints,
-      List<Double> endRad,
       long startedNanos,
-      long arrivalNanos,
       long endByNanos,
-      long settledSinceNanos,
-      boolean goalSucceeded) {
-    Active settledSince(long nanos) {
-      return new Active(
-          commandId,
-          authority,
-          joints,
-          endRad,
-          startedNanos,
-          arrivalNanos,
-          endByNanos,
-          nanos,
-          goalSucceeded);
+      Course course) {
+    Active on(Course next) {
+      return new Active(part, commandId, authority, startedNanos, endByNanos, next);
+    }
+  }
+
+  /** How a motion goes on. */
+  sealed interface Course {
+    /**
+     * To a posture.
+     *
+     * @param joints whose arrival shows that it is done; empty where the guard cannot see it
+     * @param goalSucceeded its action said so; the samples have to agree
+     * @param led the motion that the guard itself leads point by point, for a controller that takes
+     *     positions only; null where the controller takes the whole motion
+     */
+    record Goal(
+        List<String> joints,
+        List<Double> endRad,
+        long arrivalNanos,
+        long settledSinceNanos,
+        boolean goalSucceeded,
+        GuardEffect.MoveJoints led)
+        implements Course {
+      Goal settledSince(long nanos) {
+        return new Goal(joints, endRad, arrivalNanos, nanos, goalSucceeded, led);
+      }
+
+      Goal succeeded() {
+        return new Goal(joints, endRad, arrivalNanos, settledSinceNanos, true, led);
+      }
     }
 
-    Active succeeded() {
-      return new Active(
-          commandId,
-          authority,
-          joints,
-          endRad,
-          startedNanos,
-          arrivalNanos,
-          endByNanos,
-          settledSinceNanos,
-          true);
+    /**
+     * To a stance; never cut half-way.
+     *
+     * @param unattended its lease holder is gone; it is brought to its end all the same
+     */
+    record Stance(String stance, boolean unattended) implements Course {}
+
+    /**
+     * Hold-to-move.
+     *
+     * @param number of the newest setpoint that was applied
+     * @param heldNanos when the control was last known to be held
+     * @param token of that setpoint
+     * @param letGo the control was let go: it comes to rest and is done
+     * @param ramp null before the first setpoint
+     * @param steppedNanos when the ramp went on
+     * @param sentNanos when the robot was last told
+     * @param recent the setpoints of the last second
+     */
+    record Stream(
+        String kind,
+        long lapseNanos,
+        long number,
+        long heldNanos,
+        TimeToken token,
+        boolean letGo,
+        Ramp ramp,
+        long steppedNanos,
+        long sentNanos,
+        long applied,
+        long clamped,
+        long refused,
+        String why,
+        List<Taken> recent)
+        implements Course {
+      /** One setpoint that was taken. */
+      record Taken(long nanos, boolean clamped) {}
+
+      Stream ramped(Ramp next, long stepped, long sent) {
+        return new Stream(
+            kind,
+            lapseNanos,
+            number,
+            heldNanos,
+            token,
+            letGo,
+            next,
+            stepped,
+            sent,
+            applied,
+            clamped,
+            refused,
+            why,
+            recent);
+      }
+
+      Stream lettingGo() {
+        return new Stream(
+            kind,
+            lapseNanos,
+            number,
+            heldNanos,
+            token,
+            true,
+            ramp == null ? null : ramp.braking(),
+            steppedNanos,
+            sentNanos,
+            applied,
+            clamped,
+            refused,
+            why,
+            recent);
+      }
+
+      Stream refusedOne(String reason) {
+        return new Stream(
+            kind,
+            lapseNanos,
+            number,
+            heldNanos,
+            token,
+            letGo,
+            ramp,
+            steppedNanos,
+            sentNanos,
+            applied,
+            clamped,
+            refused + 1,
+            reason,
+            recent);
+      }
     }
   }
 
@@ -127,17 +228,68 @@ public record GuardState(
    * A bringing to rest, repeated until the samples show it.
    *
    * @param stop it is a stop: the robot itself is told too, and it is never given up
+   * @param holds whether the joints are held, once the ramps are at rest
+   * @param ramps what moved under the guard's lead and is slowed down
    * @param hold where the joints are held: fixed once, since holding what is measured again and
    *     again would sag; null until the measured positions are known
    */
   record Halt(
       boolean stop,
+      String part,
       String commandId,
       String why,
+      boolean holds,
+      List<Ramp> ramps,
       GuardEffect.MoveJoints hold,
       long sinceNanos,
+      long steppedNanos,
       long lastSentNanos,
-      boolean silenceLogged) {}
+      boolean silenceLogged) {
+    Halt silent() {
+      return new Halt(
+          stop,
+          part,
+          commandId,
+          why,
+          holds,
+          ramps,
+          hold,
+          sinceNanos,
+          steppedNanos,
+          lastSentNanos,
+          true);
+    }
+
+    Halt ramped(List<Ramp> next, long nanos) {
+      return new Halt(
+          stop,
+          part,
+          commandId,
+          why,
+          holds,
+          next,
+          hold,
+          sinceNanos,
+          nanos,
+          lastSentNanos,
+          silenceLogged);
+    }
+
+    Halt sent(GuardEffect.MoveJoints held, long nanos) {
+      return new Halt(
+          stop,
+          part,
+          commandId,
+          why,
+          holds,
+          ramps,
+          held,
+          sinceNanos,
+          steppedNanos,
+          nanos,
+          silenceLogged);
+    }
+  }
 
   /** The counters of a guard that has just started. */
   static Map<String, Long> zeroCounters() {
@@ -156,6 +308,8 @@ public record GuardState(
             "duplicateRefused",
             "limitRefused",
             "limitClamped",
+            "setpoints",
+            "setpointsRefused",
             "foreignSeen",
             "foreignRefused",
             "storeFailed")) {
@@ -174,7 +328,18 @@ public record GuardState(
       String robot, String bootId, GuardMemory memory, RobotProfile profile) {
     Halt halt =
         memory.getStopLatched()
-            ? new Halt(true, "", "latched before this start", null, 0, Long.MIN_VALUE, false)
+            ? new Halt(
+                true,
+                Parts.BODY,
+                "",
+                "latched before this start",
+                true,
+                List.of(),
+                null,
+                0,
+                0,
+                Long.MIN_VALUE,
+                false)
             : null;
     return new GuardState(
         robot,
@@ -186,10 +351,10 @@ public record GuardState(
         profile,
         profile == null ? "" : MotionPlan.hash(profile),
         null,
+        List.of(),
         null,
-        0,
-        0,
-        halt,
+        List.of(),
+        halt == null ? List.of() : List.of(halt),
         0,
         0,
         GuardInput.Presence.NONE,

@@ -1,6 +1,7 @@
 package tandem.robot.guard;
 
-import tandem.proto.v1.Authority;
+import java.util.ArrayList;
+import java.util.List;
 import tandem.proto.v1.Cancel;
 import tandem.proto.v1.GuardMemory;
 import tandem.proto.v1.Release;
@@ -22,12 +23,24 @@ final class Halts {
 
   static void cancel(Draft draft, Cancel cancel, long replyTo) {
     String id = cancel.getCommandId();
-    if (draft.active != null && (id.isEmpty() || id.equals(draft.active.commandId()))) {
-      cancelActive(draft, "cancelled", cancel.getBy() + ": " + cancel.getWhy());
+    if (id.isEmpty()) {
+      for (GuardState.Active active : List.copyOf(draft.actives)) {
+        cancelActive(draft, active, "cancelled", cancel.getBy() + ": " + cancel.getWhy());
+      }
       draft.accept(replyTo);
       return;
     }
-    if (id.isEmpty()) {
+    GuardState.Active active = draft.active(id);
+    if (active != null && active.course() instanceof GuardState.Course.Stance stance) {
+      draft.refuse(
+          replyTo,
+          "never-cut",
+          "stance %s is never cut half-way; it goes on to its end (stop does stop)"
+              .formatted(stance.stance()));
+      return;
+    }
+    if (active != null) {
+      cancelActive(draft, active, "cancelled", cancel.getBy() + ": " + cancel.getWhy());
       draft.accept(replyTo);
       return;
     }
@@ -47,20 +60,22 @@ final class Halts {
         draft.memory.getStopLatched()
             && !stop.getRequestId().isEmpty()
             && Draft.clip(stop.getRequestId()).equals(draft.memory.getStopRequestId());
-    if (draft.active != null) {
-      draft.remember(draft.active.commandId());
+    List<Ramp> ramps = new ArrayList<>();
+    for (GuardState.Active active : draft.actives) {
+      draft.remember(active.commandId());
       draft.count("cancelled");
       draft.effects.add(
           Draft.log(
               "cancelled",
-              draft.active.commandId(),
-              draft.active.authority(),
+              active.commandId(),
+              active.authority(),
               by,
               why,
               "tandem.guard.stopped",
               false));
-      draft.active = null;
+      ramps.addAll(ramps(active));
     }
+    draft.actives.clear();
     switch (draft.pending) {
       case GuardState.Pending.Start start ->
           draft.refuse(
@@ -81,10 +96,11 @@ final class Halts {
               .setStopRequestId(Draft.clip(stop.getRequestId()))
               .build();
     }
-    if (!repeated || draft.halt == null || !draft.halt.stop()) {
-      beginHalt(draft, true, "", by + ": " + why);
+    GuardState.Halt going = stopping(draft);
+    if (!repeated || going == null) {
+      begin(draft, true, Parts.BODY, "", by + ": " + why, true, ramps);
     } else {
-      sendHalt(draft);
+      draft.halt(send(draft, going));
     }
     if (repeated) {
       draft.answerStored(replyTo, true, "", "already latched by this request", true);
@@ -98,6 +114,11 @@ final class Halts {
           true,
           Draft.log("stop", "", draft.memory.getHighestSeen(), by, why, "", true));
     }
+  }
+
+  /** The bringing to rest of a stop, which goes on over everything; null where there is none. */
+  static GuardState.Halt stopping(Draft draft) {
+    return draft.halts.stream().filter(GuardState.Halt::stop).findFirst().orElse(null);
   }
 
   static void release(Draft draft, Release release, long replyTo) {
@@ -127,9 +148,7 @@ final class Halts {
           "the release is not on disk (" + draft.storeError + "); the stop stays latched");
       return;
     }
-    if (draft.halt != null && draft.halt.stop()) {
-      draft.halt = null;
-    }
+    draft.halts.removeIf(GuardState.Halt::stop);
     draft.releasesLeft = RELEASES;
     tellReleased(draft);
     draft.effects.add(
@@ -144,96 +163,172 @@ final class Halts {
     draft.accept(releasing.replyTo());
   }
 
-  static void safeBehaviour(Draft draft, String code, String why) {
-    String id = draft.active.commandId();
-    Authority authority = draft.active.authority();
-    draft.active = null;
-    draft.remember(id);
+  /**
+   * Ends a motion by the guard's own decision.
+   *
+   * @param code whole, {@code tandem.guard.*}
+   */
+  static void safeBehaviour(Draft draft, GuardState.Active active, String code, String why) {
+    draft.remember(active.commandId());
     draft.count("cancelled");
     draft.effects.add(
-        Draft.log("safe-behaviour", id, authority, "guard", why, "tandem.guard." + code, true));
-    beginHalt(draft, false, id, why);
+        Draft.log(
+            "safe-behaviour", active.commandId(), active.authority(), "guard", why, code, true));
+    bringToRest(draft, active, why);
   }
 
-  static void cancelActive(Draft draft, String code, String why) {
-    String id = draft.active.commandId();
+  /** Ends a motion because somebody wants it; a stance goes on to its end all the same. */
+  static void cancelActive(Draft draft, GuardState.Active active, String code, String why) {
+    if (active.course() instanceof GuardState.Course.Stance stance) {
+      if (!stance.unattended()) {
+        draft.effects.add(
+            Draft.log(
+                "safe-behaviour",
+                active.commandId(),
+                active.authority(),
+                "guard",
+                Draft.clip(why) + ": stance " + stance.stance() + " is brought to its end",
+                "tandem.guard." + code,
+                false));
+        draft.goesOn(active.on(new GuardState.Course.Stance(stance.stance(), true)));
+      }
+      return;
+    }
     draft.effects.add(
         Draft.log(
             "cancelled",
-            id,
-            draft.active.authority(),
+            active.commandId(),
+            active.authority(),
             "",
             Draft.clip(why),
             "tandem.guard." + code,
             false));
-    draft.active = null;
-    draft.remember(id);
+    draft.remember(active.commandId());
     draft.count("cancelled");
-    beginHalt(draft, false, id, Draft.clip(why));
+    bringToRest(draft, active, Draft.clip(why));
   }
 
-  static void beginHalt(Draft draft, boolean stop, String commandId, String why) {
-    boolean stays = draft.halt != null && draft.halt.stop();
-    GuardEffect.MoveJoints hold = draft.halt == null ? null : draft.halt.hold();
-    draft.halt =
-        new GuardState.Halt(stop || stays, commandId, why, hold, draft.now, Long.MIN_VALUE, false);
-    sendHalt(draft);
+  /**
+   * A motion of the joints ends in holding them; one of the base in standing, which is the balance
+   * controller's own: the joints are held only where there is nothing to balance on.
+   */
+  private static void bringToRest(Draft draft, GuardState.Active active, String why) {
+    draft.actives.remove(active);
+    String posture = draft.body.posture(draft.now);
+    boolean base =
+        active.course() instanceof GuardState.Course.Stream stream
+            && stream.kind().equals(Streams.VELOCITY);
+    boolean down = posture.equals("fallen") || posture.equals("lifted") || posture.equals("gantry");
+    begin(draft, false, active.part(), active.commandId(), why, !base || down, ramps(active));
   }
 
-  static void sendHalt(Draft draft) {
-    if (draft.halt.stop()) {
+  /** What moved under the guard's lead, slowing down. */
+  private static List<Ramp> ramps(GuardState.Active active) {
+    return active.course() instanceof GuardState.Course.Stream stream
+            && stream.ramp() != null
+            && !(stream.ramp() instanceof Ramp.Tip)
+        ? List.of(stream.ramp().braking())
+        : List.of();
+  }
+
+  static void begin(
+      Draft draft,
+      boolean stop,
+      String part,
+      String commandId,
+      String why,
+      boolean holds,
+      List<Ramp> ramps) {
+    GuardState.Halt going = stopping(draft);
+    if (going != null && !stop) {
+      return; // the stop goes on over everything and has taken over what moved
+    }
+    List<Ramp> all = new ArrayList<>(ramps);
+    GuardEffect.MoveJoints hold = null;
+    for (GuardState.Halt halt : draft.halts) {
+      if (Parts.overlap(halt.part(), part)) {
+        all.addAll(halt.ramps());
+        hold = halt.hold() == null ? hold : halt.hold();
+      }
+    }
+    if (stop && all.stream().noneMatch(Ramp.Base.class::isInstance)) {
+      MotionPlan.standing(draft.scene()).ifPresent(all::add);
+    }
+    draft.halt(
+        send(
+            draft,
+            new GuardState.Halt(
+                stop,
+                part,
+                commandId,
+                why,
+                holds,
+                List.copyOf(all),
+                hold,
+                draft.now,
+                draft.now,
+                Long.MIN_VALUE,
+                false)));
+  }
+
+  /** Sends all that brings it to rest, or keeps it there. */
+  private static GuardState.Halt send(Draft draft, GuardState.Halt halt) {
+    if (halt.stop()) {
       draft.effects.add(new GuardEffect.TellStop(true));
     }
-    GuardEffect.MoveJoints hold =
-        draft.halt.hold() != null
-            ? draft.halt.hold()
-            : MotionPlan.hold(draft.profile, draft.presence, draft.body, draft.now).orElse(null);
-    boolean action = hold != null && hold.target().getKind().equals("action");
-    if (action) {
-      draft.effects.add(new GuardEffect.CancelGoals(hold.target()));
+    halt.ramps().forEach(ramp -> draft.effects.add(ramp.effect()));
+    boolean led = halt.ramps().stream().anyMatch(Ramp.Joints.class::isInstance);
+    // A body that still goes is not frozen in mid-step: it comes to a stand first.
+    boolean goes =
+        halt.ramps().stream().anyMatch(ramp -> ramp instanceof Ramp.Base && !ramp.atRest())
+            || !draft.body.baseStill(draft.now)
+                && draft.now - halt.sinceNanos() < GIVE_UP_NANOS
+                && draft.body.posture(draft.now).equals("walking");
+    GuardEffect.MoveJoints hold = halt.hold();
+    if (halt.holds() && !led && !goes) {
+      boolean first = hold == null;
+      if (first) {
+        hold = MotionPlan.hold(draft.scene()).orElse(null);
+      }
+      boolean action = hold != null && hold.target().getKind().equals("action");
+      if (action) {
+        draft.effects.add(new GuardEffect.CancelGoals(hold.target()));
+      }
+      // Each goal of an action replaces the one before: holds in quick succession never settle.
+      if (hold != null && (!action || first || halt.lastSentNanos() == Long.MIN_VALUE)) {
+        draft.effects.add(MotionPlan.sent(hold));
+      }
     }
-    // Each goal of an action replaces the one before: holds in quick succession would never settle.
-    if (hold != null
-        && (!action || draft.halt.hold() == null || draft.halt.lastSentNanos() == Long.MIN_VALUE)) {
-      draft.effects.add(hold);
-    }
-    draft.halt =
-        new GuardState.Halt(
-            draft.halt.stop(),
-            draft.halt.commandId(),
-            draft.halt.why(),
-            hold,
-            draft.halt.sinceNanos(),
-            draft.now,
-            draft.halt.silenceLogged());
+    return halt.sent(hold, draft.now);
   }
 
-  static void watchHalt(Draft draft) {
+  static void watch(Draft draft, GuardState.Halt halt) {
     boolean fresh = draft.body.fresh(draft.now);
-    if (fresh && stillFor(draft, draft.halt.sinceNanos()) >= STILL_NANOS) {
+    boolean slowed = halt.ramps().stream().allMatch(Ramp::atRest);
+    if (fresh
+        && slowed
+        && draft.body.baseStill(draft.now)
+        && stillFor(draft, halt.sinceNanos()) >= STILL_NANOS) {
       long movedMillis =
-          Math.max(
-                  0,
-                  Math.max(draft.body.stillSinceNanos(), draft.halt.sinceNanos())
-                      - draft.halt.sinceNanos())
+          Math.max(0, Math.max(draft.body.stillSinceNanos(), halt.sinceNanos()) - halt.sinceNanos())
               / 1_000_000;
       draft.effects.add(
           Draft.log(
-              draft.halt.stop() ? "stop-in-effect" : "safe-behaviour",
-              draft.halt.commandId(),
+              halt.stop() ? "stop-in-effect" : "safe-behaviour",
+              halt.commandId(),
               draft.memory.getHighestSeen(),
               "guard",
               "still since %d ms after it was asked for".formatted(movedMillis),
-              draft.halt.stop() ? "" : "tandem.guard.held",
-              draft.halt.stop()));
-      draft.halt = null;
+              halt.stop() ? "" : "tandem.guard.held",
+              halt.stop()));
+      draft.halts.remove(halt);
       return;
     }
-    if (!draft.halt.stop() && draft.now - draft.halt.sinceNanos() > GIVE_UP_NANOS) {
+    if (!halt.stop() && slowed && draft.now - halt.sinceNanos() > GIVE_UP_NANOS) {
       draft.effects.add(
           Draft.log(
               "safe-behaviour",
-              draft.halt.commandId(),
+              halt.commandId(),
               draft.memory.getHighestSeen(),
               "guard",
               fresh
@@ -241,13 +336,14 @@ final class Halts {
                   : "no samples show whether it holds",
               "tandem.guard.not-held",
               false));
-      draft.halt = null;
+      draft.halts.remove(halt);
       return;
     }
-    if (draft.halt.stop()
-        && !draft.halt.silenceLogged()
+    GuardState.Halt next = halt;
+    if (halt.stop()
+        && !halt.silenceLogged()
         && !fresh
-        && draft.now - draft.halt.sinceNanos() > SILENCE_NANOS) {
+        && draft.now - halt.sinceNanos() > SILENCE_NANOS) {
       draft.effects.add(
           Draft.log(
               "stop",
@@ -257,22 +353,21 @@ final class Halts {
               "not confirmed: the robot's samples do not come; it is repeated",
               "tandem.guard.not-confirmed",
               false));
-      draft.halt =
-          new GuardState.Halt(
-              true,
-              draft.halt.commandId(),
-              draft.halt.why(),
-              draft.halt.hold(),
-              draft.halt.sinceNanos(),
-              draft.halt.lastSentNanos(),
-              true);
+      next = next.silent();
+    }
+    if (!slowed) {
+      double seconds = Streams.seconds(draft.now - halt.steppedNanos());
+      next = next.ramped(next.ramps().stream().map(ramp -> ramp.step(seconds)).toList(), draft.now);
     }
     long pause =
-        draft.now - draft.halt.sinceNanos() > GIVE_UP_NANOS ? SLOW_REPEAT_NANOS : REPEAT_NANOS;
-    if (draft.halt.lastSentNanos() == Long.MIN_VALUE
-        || draft.now - draft.halt.lastSentNanos() >= pause) {
-      sendHalt(draft);
+        !slowed
+            ? Streams.SEND_NANOS
+            : draft.now - halt.sinceNanos() > GIVE_UP_NANOS ? SLOW_REPEAT_NANOS : REPEAT_NANOS;
+    if (halt.lastSentNanos() == Long.MIN_VALUE || draft.now - halt.lastSentNanos() >= pause) {
+      next = send(draft, next);
     }
+    GuardState.Halt replaced = next;
+    draft.halts.replaceAll(one -> one == halt ? replaced : one);
   }
 
   /** How long the body has been still since {@code fromNanos}; 0 while it moves. */

@@ -30,6 +30,7 @@ final class MotionPlan {
   static final String TWIST = "geometry_msgs/msg/Twist";
   static final String TWIST_STAMPED = "geometry_msgs/msg/TwistStamped";
   static final String STRING = "std_msgs/msg/String";
+  private static final List<String> STANCES = List.of("stand", "squat", "crouch");
   static final String BOOL = "std_msgs/msg/Bool";
 
   /** How long a hold takes; start and end are the same posture. */
@@ -43,37 +44,85 @@ final class MotionPlan {
 
   private MotionPlan() {}
 
+  /**
+   * What a plan is made from.
+   *
+   * @param profile null before the first one
+   * @param model null where the robot has not described its body
+   */
+  record Scene(
+      RobotProfile profile,
+      GuardInput.Presence presence,
+      Body body,
+      tandem.proto.body.Body model,
+      long nowNanos) {
+    Optional<GuardInput.Listener> listener(CommandTarget target) {
+      return presence.on(target.getTopic(), target.getType());
+    }
+  }
+
   /** Either what to send, or a code and a text for a person. */
   sealed interface Outcome {
     /**
-     * @param joints whose arrival shows that it is done; empty where the guard cannot see it
+     * @param effect answered by {@link GuardInput.Published}; null where nothing has to be sent now
      */
-    record Send(
-        GuardEffect effect, List<String> joints, List<Double> endRad, double durationSeconds)
-        implements Outcome {}
+    record Send(GuardEffect effect, GuardState.Course course) implements Outcome {}
 
     record No(String code, String why) implements Outcome {}
   }
 
-  static Outcome plan(
-      Motion motion, RobotProfile profile, GuardInput.Presence presence, Body body, long nowNanos) {
+  static Outcome plan(Motion motion, Scene scene) {
     return switch (motion.getGoalCase()) {
-      case JOINT ->
-          joint(motion.getCommandId(), motion.getJoint(), profile, presence, body, nowNanos);
-      case REACH ->
-          reach(motion.getCommandId(), motion.getReach(), profile, presence, body, nowNanos);
-      case STREAM, STANCE, GOAL_NOT_SET ->
-          no("bad-goal", "the motion names neither joints nor a tip");
+      case JOINT -> joint(motion.getCommandId(), motion.getJoint(), scene);
+      case REACH -> reach(motion.getCommandId(), motion.getReach(), scene);
+      case STREAM -> StreamPlan.open(motion.getStream(), scene);
+      case STANCE -> stance(motion.getCommandId(), motion.getStance().getStance(), scene);
+      case GOAL_NOT_SET -> no("bad-goal", "the motion names no goal");
     };
   }
 
-  private static Outcome joint(
-      String commandId,
-      JointGoal goal,
-      RobotProfile profile,
-      GuardInput.Presence presence,
-      Body body,
-      long nowNanos) {
+  private static Outcome stance(String commandId, String stance, Scene scene) {
+    RobotProfile profile = scene.profile();
+    if (!STANCES.contains(stance)) {
+      return no(
+          "bad-goal",
+          "stance: expected " + String.join(", ", STANCES) + ", found " + Draft.clip(stance));
+    }
+    if (!profile.hasStance()) {
+      return no("no-target", "the profile has no stance target" + ambiguities(profile));
+    }
+    Optional<GuardInput.Listener> listener = scene.listener(profile.getStance());
+    if (listener.isEmpty()) {
+      return nobodyListens(profile.getStance());
+    }
+    if (!scene.body().fresh(scene.nowNanos())) {
+      return notMeasured();
+    }
+    return new Outcome.Send(
+        new GuardEffect.TakeStance(
+            commandId, resolved(profile.getStance(), listener.get()), stance),
+        new GuardState.Course.Stance(stance, false));
+  }
+
+  /**
+   * A robot without a watchdog is sent only what ends by itself soon; null where that is the case.
+   */
+  private static Outcome.No unattended(RobotProfile profile, double seconds) {
+    double most = profile.getUnattendedMaxSeconds() > 0 ? profile.getUnattendedMaxSeconds() : 5;
+    return profile.hasWatchdogJointSeconds() || seconds <= most
+        ? null
+        : no(
+            "unattended",
+            text(
+                "duration %.2f s: the robot has no watchdog for its joints, so at most %.2f s"
+                    + " (unattended-max)",
+                seconds, most));
+  }
+
+  private static Outcome joint(String commandId, JointGoal goal, Scene scene) {
+    RobotProfile profile = scene.profile();
+    Body body = scene.body();
+    long nowNanos = scene.nowNanos();
     if (goal.getTargetsCount() == 0 || goal.getTargetsCount() > MOST_JOINTS) {
       return no(
           "bad-goal",
@@ -155,16 +204,18 @@ final class MotionPlan {
           refused.why() + text("; smallest --in that passes: %ss", roundedUp(shortest)));
     }
     Set<String> names = new LinkedHashSet<>();
-    if (profile.getPartialGoals()) {
+    boolean positionsOnly = profile.getJoint().getType().equals(ARRAY);
+    if (positionsOnly) {
+      names.addAll(profile.getJoint().getOrderList());
+    } else if (profile.getPartialGoals()) {
       goal.getTargetsList().forEach(target -> names.add(target.getJoint()));
     } else {
       names.addAll(
           profile.getJointOrderCount() > 0 ? profile.getJointOrderList() : body.joints().keySet());
-      for (String joint : wanted.keySet()) {
-        if (!names.contains(joint)) {
-          return no(
-              "unknown-joint", "joint " + joint + " is not among the joints of the controller");
-        }
+    }
+    for (String joint : wanted.keySet()) {
+      if (!names.contains(joint)) {
+        return no("unknown-joint", "joint " + joint + " is not among the joints of the controller");
       }
     }
     for (String joint : names) {
@@ -173,10 +224,13 @@ final class MotionPlan {
         return stale;
       }
     }
-    Optional<GuardInput.Listener> listener =
-        presence.on(profile.getJoint().getTopic(), profile.getJoint().getType());
+    Optional<GuardInput.Listener> listener = scene.listener(profile.getJoint());
     if (listener.isEmpty()) {
       return nobodyListens(profile.getJoint());
+    }
+    Outcome.No unattended = unattended(profile, seconds);
+    if (unattended != null) {
+      return unattended;
     }
     List<Double> start = new ArrayList<>();
     List<Double> end = new ArrayList<>();
@@ -187,17 +241,72 @@ final class MotionPlan {
     }
     List<Double> targets = new ArrayList<>();
     goal.getTargetsList().forEach(target -> targets.add(target.getPositionRad()));
-    return new Outcome.Send(
+    GuardEffect.MoveJoints move =
         new GuardEffect.MoveJoints(
             commandId,
             resolved(profile.getJoint(), listener.get()),
             List.copyOf(names),
             List.copyOf(start),
             List.copyOf(end),
-            seconds),
-        goal.getTargetsList().stream().map(JointTarget::getJoint).toList(),
-        List.copyOf(targets),
-        seconds);
+            seconds);
+    return new Outcome.Send(
+        positionsOnly ? null : move,
+        new GuardState.Course.Goal(
+            goal.getTargetsList().stream().map(JointTarget::getJoint).toList(),
+            List.copyOf(targets),
+            nowNanos + Math.round(seconds * 1e9),
+            Body.MOVING,
+            false,
+            positionsOnly ? move : null));
+  }
+
+  /** Where a motion that the guard leads is after some time, on the cubic. */
+  static GuardEffect point(GuardEffect.MoveJoints move, long elapsedNanos) {
+    double seconds = move.durationSeconds();
+    double s = Math.clamp(elapsedNanos / 1e9 / seconds, 0, 1);
+    List<Double> positions = new ArrayList<>();
+    List<Double> velocities = new ArrayList<>();
+    for (int i = 0; i < move.joints().size(); i++) {
+      double distance = move.endRad().get(i) - move.startRad().get(i);
+      positions.add(move.startRad().get(i) + distance * s * s * (3 - 2 * s));
+      velocities.add(6 * distance * s * (1 - s) / seconds);
+    }
+    List<Double> at = List.copyOf(positions);
+    return new GuardEffect.StreamJoints(
+        move.target(),
+        move.joints(),
+        at,
+        List.copyOf(velocities),
+        Ramp.HORIZON_SECONDS,
+        at,
+        Ramp.HORIZON_SECONDS);
+  }
+
+  /** How a hold is sent: a controller that takes positions only is sent those. */
+  static GuardEffect sent(GuardEffect.MoveJoints hold) {
+    return hold.target().getType().equals(ARRAY) ? point(hold, Long.MAX_VALUE) : hold;
+  }
+
+  /** A base that is told to stand; empty where none is commanded through the profile. */
+  static Optional<Ramp.Base> standing(Scene scene) {
+    RobotProfile profile = scene.profile();
+    if (profile == null || !profile.hasVelocity()) {
+      return Optional.empty();
+    }
+    return scene
+        .listener(profile.getVelocity())
+        .map(
+            listener ->
+                new Ramp.Base(
+                    resolved(profile.getVelocity(), listener),
+                    profile.getBaseFrame(),
+                    StreamPlan.limits(profile),
+                    0,
+                    0,
+                    0,
+                    0,
+                    0,
+                    0));
   }
 
   private static Outcome.No outside(JointTarget target, JointLimit limit, double margin) {
@@ -214,7 +323,7 @@ final class MotionPlan {
             target.getJoint(), position, lower, upper, limit.getSource(), margin));
   }
 
-  private static Outcome.No stale(String joint, Body body, long nowNanos) {
+  static Outcome.No stale(String joint, Body body, long nowNanos) {
     Body.Joint measured = body.joints().get(joint);
     if (measured == null) {
       return no(
@@ -233,13 +342,14 @@ final class MotionPlan {
     return null;
   }
 
-  private static Outcome reach(
-      String commandId,
-      ReachGoal goal,
-      RobotProfile profile,
-      GuardInput.Presence presence,
-      Body body,
-      long nowNanos) {
+  private static Outcome.No notMeasured() {
+    return no(
+        "not-measured",
+        "the robot's joint states are older than " + Body.FRESH_NANOS / 1_000_000 + " ms");
+  }
+
+  /** What speaks against the pose of a reach; null where nothing does. */
+  static Outcome.No poseFlaw(ReachGoal goal, RobotProfile profile) {
     Pose pose = goal.getPose();
     for (double value :
         new double[] {
@@ -255,26 +365,13 @@ final class MotionPlan {
         return no("not-finite", "reach pose: " + value + " is not a finite number");
       }
     }
-    double seconds = goal.getDurationSeconds();
-    if (!(seconds > 0 && seconds <= LONGEST_SECONDS)) {
-      return no(
-          "bad-goal",
-          "duration: expected above 0 and at most " + LONGEST_SECONDS + " s, found " + seconds);
-    }
-    CommandTarget target = profile.getReachMap().get(goal.getTip());
-    if (target == null) {
-      return no(
-          "no-target",
-          "tip "
-              + goal.getTip()
-              + " has no reach controller; known: "
-              + String.join(", ", profile.getReachMap().keySet().stream().sorted().toList())
-              + ambiguities(profile));
-    }
     if (!goal.getFrame().equals(profile.getBaseFrame())) {
       return no(
           "bad-frame",
-          "reach frame: expected " + profile.getBaseFrame() + ", found " + goal.getFrame());
+          "reach frame: expected "
+              + profile.getBaseFrame()
+              + ", found "
+              + Draft.clip(goal.getFrame()));
     }
     double distance =
         Math.sqrt(
@@ -292,35 +389,69 @@ final class MotionPlan {
                 + square(pose.getQy())
                 + square(pose.getQz())
                 + square(pose.getQw()));
-    if (goal.getWithOrientation() && Math.abs(norm - 1) > 0.01) {
+    return goal.getWithOrientation() && Math.abs(norm - 1) > 0.01
+        ? no(
+            "bad-goal",
+            text("reach orientation: expected a unit quaternion, found norm %.4f", norm))
+        : null;
+  }
+
+  private static Outcome reach(String commandId, ReachGoal goal, Scene scene) {
+    RobotProfile profile = scene.profile();
+    double seconds = goal.getDurationSeconds();
+    if (!(seconds > 0 && seconds <= LONGEST_SECONDS)) {
       return no(
-          "bad-goal", text("reach orientation: expected a unit quaternion, found norm %.4f", norm));
+          "bad-goal",
+          "duration: expected above 0 and at most " + LONGEST_SECONDS + " s, found " + seconds);
     }
-    if (!body.fresh(nowNanos)) {
+    CommandTarget target = profile.getReachMap().get(goal.getTip());
+    if (target == null) {
       return no(
-          "not-measured",
-          "the robot's joint states are older than " + Body.FRESH_NANOS / 1_000_000 + " ms");
+          "no-target",
+          "tip "
+              + goal.getTip()
+              + " has no reach controller; known: "
+              + String.join(", ", profile.getReachMap().keySet().stream().sorted().toList())
+              + ambiguities(profile));
     }
-    Optional<GuardInput.Listener> listener = presence.on(target.getTopic(), target.getType());
+    Outcome.No flaw = poseFlaw(goal, profile);
+    if (flaw != null) {
+      return flaw;
+    }
+    if (!scene.body().fresh(scene.nowNanos())) {
+      return notMeasured();
+    }
+    Optional<GuardInput.Listener> listener = scene.listener(target);
     if (listener.isEmpty()) {
       return nobodyListens(target);
+    }
+    Outcome.No unattended = unattended(profile, seconds);
+    if (unattended != null) {
+      return unattended;
     }
     return new Outcome.Send(
         new GuardEffect.MoveTip(
             commandId,
             resolved(target, listener.get()),
             goal.getFrame(),
-            pose,
+            goal.getPose(),
             goal.getWithOrientation(),
             seconds),
-        List.of(),
-        List.of(),
-        seconds);
+        new GuardState.Course.Goal(
+            List.of(),
+            List.of(),
+            scene.nowNanos() + Math.round(seconds * 1e9),
+            Body.MOVING,
+            false,
+            null));
   }
 
   /** Holds the measured posture; empty where no controller is known or the posture is not fresh. */
-  static Optional<GuardEffect.MoveJoints> hold(
-      RobotProfile profile, GuardInput.Presence presence, Body body, long nowNanos) {
+  static Optional<GuardEffect.MoveJoints> hold(Scene scene) {
+    RobotProfile profile = scene.profile();
+    GuardInput.Presence presence = scene.presence();
+    Body body = scene.body();
+    long nowNanos = scene.nowNanos();
     Optional<GuardInput.Listener> listener;
     if (profile != null && profile.hasJoint()) {
       listener = presence.on(profile.getJoint().getTopic(), profile.getJoint().getType());
@@ -335,9 +466,11 @@ final class MotionPlan {
     List<String> names = new ArrayList<>();
     List<Double> positions = new ArrayList<>();
     for (String joint :
-        profile != null && profile.getJointOrderCount() > 0
-            ? profile.getJointOrderList()
-            : body.joints().keySet()) {
+        profile != null && profile.getJoint().getOrderCount() > 0
+            ? profile.getJoint().getOrderList()
+            : profile != null && profile.getJointOrderCount() > 0
+                ? profile.getJointOrderList()
+                : body.joints().keySet()) {
       if (!body.fresh(joint, nowNanos)) {
         return Optional.empty();
       }
@@ -365,75 +498,6 @@ final class MotionPlan {
             HOLD_SECONDS));
   }
 
-  /** Why a profile cannot be used; empty when it can. */
-  static String flaw(String robot, RobotProfile profile) {
-    if (!profile.getRobot().equals(robot)) {
-      return "robot: expected " + robot + ", found " + profile.getRobot();
-    }
-    List<CommandTarget> targets = new ArrayList<>(profile.getReachMap().values());
-    if (profile.hasJoint()) {
-      targets.add(profile.getJoint());
-    }
-    for (CommandTarget target : targets) {
-      boolean action = target.getType().equals(FOLLOW);
-      if (!target.getKind().equals(action ? "action" : "topic")) {
-        return "kind of %s (%s): expected %s, found %s"
-            .formatted(
-                target.getTopic(), target.getType(), action ? "action" : "topic", target.getKind());
-      }
-      if (!target.getTopic().startsWith("/") || target.getTopic().length() > 256) {
-        return "topic: expected an absolute name of at most 256 characters, found "
-            + target.getTopic();
-      }
-    }
-    String joint = profile.getJoint().getType();
-    if (profile.hasJoint() && !List.of(TRAJECTORY, FOLLOW, ARRAY).contains(joint)) {
-      return "type of the joint target: expected %s, %s or %s, found %s"
-          .formatted(TRAJECTORY, FOLLOW, ARRAY, joint);
-    }
-    if (joint.equals(ARRAY) && profile.getJoint().getOrderCount() == 0) {
-      return "order of the joint target: expected the joints of " + ARRAY + ", found none";
-    }
-    for (CommandTarget target : profile.getReachMap().values()) {
-      if (!target.getType().equals(POSE)) {
-        return "type of "
-            + target.getTopic()
-            + ": expected "
-            + POSE
-            + ", found "
-            + target.getType();
-      }
-    }
-    if (profile.getLimitsCount() > MOST_JOINTS || profile.getJointOrderCount() > MOST_JOINTS) {
-      return "joints: expected at most " + MOST_JOINTS;
-    }
-    for (JointLimit limit : profile.getLimitsList()) {
-      boolean sane =
-          Double.isFinite(limit.getLowerRad())
-              && Double.isFinite(limit.getUpperRad())
-              && limit.getLowerRad() <= limit.getUpperRad()
-              && Double.isFinite(limit.getVelocityRadPerSec())
-              && limit.getVelocityRadPerSec() > 0
-              && Double.isFinite(limit.getAccelerationRadPerSec2())
-              && limit.getAccelerationRadPerSec2() > 0;
-      if (!sane) {
-        return "limits of joint "
-            + limit.getJoint()
-            + ": expected finite, ordered, positive, found "
-            + text(
-                "%s..%s rad, %s rad/s, %s rad/s2",
-                limit.getLowerRad(),
-                limit.getUpperRad(),
-                limit.getVelocityRadPerSec(),
-                limit.getAccelerationRadPerSec2());
-      }
-    }
-    if (!(profile.getMarginRad() >= 0 && profile.getMarginRad() < 1)) {
-      return "margin: expected 0..1 rad, found " + profile.getMarginRad();
-    }
-    return "";
-  }
-
   /** The hash by which twin and journal know the profile, too. */
   static String hash(RobotProfile profile) {
     return tandem.proto.codec.Profiles.hash(profile);
@@ -444,7 +508,7 @@ final class MotionPlan {
     return target.toBuilder().setTypeHash(listener.typeHash()).build();
   }
 
-  private static Outcome.No nobodyListens(CommandTarget target) {
+  static Outcome.No nobodyListens(CommandTarget target) {
     return no(
         "no-subscriber",
         "nobody on the robot's side subscribes to "
@@ -454,7 +518,7 @@ final class MotionPlan {
             + ")");
   }
 
-  private static String ambiguities(RobotProfile profile) {
+  static String ambiguities(RobotProfile profile) {
     return profile.getAmbiguitiesCount() == 0
         ? ""
         : "; found: " + String.join("; ", profile.getAmbiguitiesList());

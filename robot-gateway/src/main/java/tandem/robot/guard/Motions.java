@@ -1,5 +1,6 @@
 package tandem.robot.guard;
 
+import java.util.List;
 import java.util.Locale;
 import tandem.proto.v1.Authority;
 import tandem.proto.v1.JournalPosition;
@@ -20,6 +21,12 @@ final class Motions {
   /** A command may not ask for more than this after its token. */
   private static final long LONGEST_MILLIS = 900_000;
 
+  /** As for the other classes; a stance goes on to its end all the same. */
+  static final long STANCE_LAPSE_NANOS = 2_000_000_000;
+
+  /** A robot has begun to take a stance, and could be seen to move, after this. */
+  private static final long STANCE_NANOS = 1_000_000_000;
+
   static final int LONGEST_ID = 128;
   private static final long SETTLED_NANOS = 200_000_000;
   private static final double ARRIVED_RAD = 0.05;
@@ -31,18 +38,33 @@ final class Motions {
     if (Grants.isNobody(draft, authority, replyTo, "the motion")) {
       return;
     }
-    int order = GuardCore.compare(authority, draft.memory.getHighestSeen());
-    if (order < 0 || Grants.isRevoked(draft, authority)) {
-      Grants.staleAuthority(draft, authority, replyTo, motion.getCommandId(), "the motion");
+    String part = Parts.of(motion, draft.profile);
+    if (Grants.isStale(draft, authority, part)) {
+      Grants.staleAuthority(draft, authority, part, replyTo, motion.getCommandId(), "the motion");
       return;
     }
-    if (order > 0) {
-      Grants.raise(draft, authority);
-      if (draft.active != null) {
-        Halts.cancelActive(draft, "superseded-authority", "a command of a newer authority came");
+    if (GuardCore.compare(authority, Parts.seen(draft.memory, part)) > 0
+        && Parts.givenElsewhere(draft.memory, authority, part).isEmpty()) {
+      Grants.raise(draft, authority, part);
+      for (GuardState.Active active : List.copyOf(draft.actives)) {
+        if (Parts.overlap(active.part(), part)
+            || active.authority().getTerm() != authority.getTerm()) {
+          Halts.cancelActive(
+              draft, active, "superseded-authority", "a command of a newer authority came");
+        }
       }
     }
-    if (Long.compareUnsigned(motion.getSequenceInEpoch(), draft.memory.getSequenceInEpoch()) <= 0) {
+    if (Parts.independent(draft.profile) && !Parts.isGranted(draft.memory, authority, part)) {
+      refuseMotion(
+          draft,
+          motion,
+          replyTo,
+          "no-grant",
+          "authority %s was not granted for %s here".formatted(Grants.authority(authority), part));
+      return;
+    }
+    long newest = Parts.sequence(draft.memory, part);
+    if (Long.compareUnsigned(motion.getSequenceInEpoch(), newest) <= 0) {
       draft.count("duplicateRefused");
       refuseMotion(
           draft,
@@ -50,12 +72,12 @@ final class Motions {
           replyTo,
           "duplicate",
           "sequence in epoch: expected above "
-              + Long.toUnsignedString(draft.memory.getSequenceInEpoch())
+              + Long.toUnsignedString(newest)
               + ", found "
               + Long.toUnsignedString(motion.getSequenceInEpoch()));
       return;
     }
-    draft.memory = draft.memory.toBuilder().setSequenceInEpoch(motion.getSequenceInEpoch()).build();
+    draft.memory = Parts.sequence(draft.memory, authority, part, motion.getSequenceInEpoch());
     MotionPlan.Outcome.No no = firstRefusal(draft, motion);
     if (no != null) {
       if (no.code().equals("tandem.guard.late")) {
@@ -64,10 +86,8 @@ final class Motions {
       refuseMotion(draft, motion, replyTo, no.code().substring("tandem.guard.".length()), no.why());
       return;
     }
-    MotionPlan.Outcome outcome =
-        MotionPlan.plan(motion, draft.profile, draft.presence, draft.body, draft.now);
-    if (outcome instanceof MotionPlan.Outcome.No refused) {
-      countLimit(draft, refused);
+    if (MotionPlan.plan(motion, draft.scene()) instanceof MotionPlan.Outcome.No refused) {
+      draft.countLimit(refused);
       refuseMotion(
           draft,
           motion,
@@ -128,17 +148,103 @@ final class Motions {
     if (draft.profile == null) {
       return Draft.no("no-profile", "no profile says how this robot is commanded");
     }
-    if (draft.body.fallen(draft.now)) {
+    MotionPlan.Outcome.No posture = unpermitted(draft, motion);
+    return posture != null ? posture : busy(draft, Parts.of(motion, draft.profile));
+  }
+
+  /** What the body's state does not permit; null where it does. */
+  private static MotionPlan.Outcome.No unpermitted(Draft draft, Motion motion) {
+    if (!draft.presence.foreigners().isEmpty()
+        && draft.profile.getForeignPolicy().equals("refuse-motion")) {
       return Draft.no(
-          "fallen",
-          String.format(
-              Locale.ROOT, "the body is tilted by %.2f rad: it has fallen", draft.body.tiltRad()));
+          "foreign-authority",
+          "policy refuse-motion: others publish on the robot's command topics: "
+              + Draft.clip(String.join(", ", draft.presence.foreigners())));
+    }
+    String posture = draft.body.posture(draft.now);
+    String name =
+        motion.getGoalCase() == Motion.GoalCase.STREAM
+            ? motion.getStream().getKind()
+            : motion.getGoalCase().name().toLowerCase(Locale.ROOT);
+    boolean legs = name.equals(Streams.VELOCITY) || motion.hasStance();
+    return switch (posture) {
+      case "fallen" ->
+          Draft.no(
+              "fallen",
+              String.format(
+                  Locale.ROOT,
+                  "the body is tilted by %.2f rad: it has fallen",
+                  draft.body.tiltRad()));
+      case String hanging when legs && (hanging.equals("lifted") || hanging.equals("gantry")) ->
+          Draft.no(
+              "posture",
+              posture.equals("lifted")
+                  ? "the body is lifted, its feet carry nothing: " + name + " needs the ground"
+                  : "the body hangs on a gantry, its feet carry part of it only: "
+                      + name
+                      + " needs the ground");
+      case String walking when motion.hasStance() && walking.equals("walking") ->
+          Draft.no("posture", "the body walks: a stance is taken from standing");
+      default -> null;
+    };
+  }
+
+  /** What is not cut short, or not yet at rest, in the same part of the body; null: nothing. */
+  private static MotionPlan.Outcome.No busy(Draft draft, String part) {
+    for (GuardState.Active active : draft.actives) {
+      if (!Parts.overlap(active.part(), part)) {
+        continue;
+      }
+      switch (active.course()) {
+        case GuardState.Course.Stance stance -> {
+          return Draft.no(
+              "busy",
+              "stance %s (command %s) is on its way and is never cut half-way"
+                  .formatted(stance.stance(), active.commandId()));
+        }
+        case GuardState.Course.Stream stream
+            when stream.ramp() != null && !stream.ramp().atRest() -> {
+          return Draft.no(
+              "busy",
+              "the %s stream of command %s still moves; let it go first"
+                  .formatted(stream.kind(), active.commandId()));
+        }
+        case GuardState.Course.Stream stream -> {}
+        case GuardState.Course.Goal goal -> {}
+      }
+    }
+    for (GuardState.Halt halt : draft.halts) {
+      if (Parts.overlap(halt.part(), part) && !halt.ramps().stream().allMatch(Ramp::atRest)) {
+        return Draft.no("busy", "the body is still being slowed down (" + halt.why() + ")");
+      }
     }
     return null;
   }
 
   static MotionPlan.Outcome.No untimely(Draft draft, Motion motion) {
-    TimeToken token = motion.getToken();
+    MotionPlan.Outcome.No token = badToken(draft, motion.getToken());
+    if (token != null) {
+      return token;
+    }
+    long nowMillis = draft.now / 1_000_000;
+    long tick = motion.getToken().getTickMillis();
+    long startBy = motion.getStartByMillis();
+    long endBy = motion.getEndByMillis();
+    if (startBy < 0 || endBy <= startBy || endBy > LONGEST_MILLIS) {
+      return Draft.no(
+          "bad-time",
+          "start by and end by: expected 0 <= start < end <= %d ms, found %d and %d"
+              .formatted(LONGEST_MILLIS, startBy, endBy));
+    }
+    if (nowMillis > tick + startBy) {
+      return Draft.no(
+          "late", "not started by its time: %d ms too late".formatted(nowMillis - tick - startBy));
+    }
+    return null;
+  }
+
+  /** What speaks against a time token; null where nothing does. */
+  static MotionPlan.Outcome.No badToken(Draft draft, TimeToken token) {
     if (!token.getBootId().equals(draft.before.bootId())) {
       return Draft.no(
           "other-boot",
@@ -158,18 +264,6 @@ final class Motions {
           "late",
           "time token is %d ms old, at most %d ms are allowed"
               .formatted(nowMillis - tick, TOKEN_AGE_MILLIS));
-    }
-    long startBy = motion.getStartByMillis();
-    long endBy = motion.getEndByMillis();
-    if (startBy < 0 || endBy <= startBy || endBy > LONGEST_MILLIS) {
-      return Draft.no(
-          "bad-time",
-          "start by and end by: expected 0 <= start < end <= %d ms, found %d and %d"
-              .formatted(LONGEST_MILLIS, startBy, endBy));
-    }
-    if (nowMillis > tick + startBy) {
-      return Draft.no(
-          "late", "not started by its time: %d ms too late".formatted(nowMillis - tick - startBy));
     }
     return null;
   }
@@ -192,44 +286,49 @@ final class Motions {
       refuseStored(draft, motion, start.replyTo(), untimely);
       return;
     }
-    switch (MotionPlan.plan(motion, draft.profile, draft.presence, draft.body, draft.now)) {
+    switch (MotionPlan.plan(motion, draft.scene())) {
       case MotionPlan.Outcome.No refused -> {
-        countLimit(draft, refused);
+        draft.countLimit(refused);
         refuseStored(draft, motion, start.replyTo(), refused);
       }
-      case MotionPlan.Outcome.Send send -> {
-        if (draft.active != null) {
-          draft.count("cancelled");
-          draft.effects.add(
-              Draft.log(
-                  "cancelled",
-                  draft.active.commandId(),
-                  draft.active.authority(),
-                  "",
-                  "superseded by " + motion.getCommandId(),
-                  "tandem.guard.superseded",
-                  false));
-        }
-        draft.active = null;
-        draft.halt = null;
-        long tokenNanos = motion.getToken().getTickMillis() * 1_000_000;
-        draft.pending =
-            new GuardState.Pending.Sent(
-                new GuardState.Active(
-                    motion.getCommandId(),
-                    motion.getAuthority(),
-                    send.joints(),
-                    send.endRad(),
-                    draft.now,
-                    draft.now + Math.round(send.durationSeconds() * 1e9),
-                    tokenNanos + motion.getEndByMillis() * 1_000_000,
-                    Body.MOVING,
-                    false),
-                start.replyTo());
+      case MotionPlan.Outcome.Send send -> send(draft, motion, send, start.replyTo());
+    }
+  }
+
+  private static void send(Draft draft, Motion motion, MotionPlan.Outcome.Send send, long replyTo) {
+    String part = Parts.of(motion, draft.profile);
+    for (GuardState.Active earlier : List.copyOf(draft.actives)) {
+      if (Parts.overlap(earlier.part(), part)) {
+        draft.count("cancelled");
         draft.effects.add(
-            Draft.log("accepted", motion.getCommandId(), motion.getAuthority(), "", "", "", false));
-        draft.effects.add(send.effect());
+            Draft.log(
+                "cancelled",
+                earlier.commandId(),
+                earlier.authority(),
+                "",
+                "superseded by " + motion.getCommandId(),
+                "tandem.guard.superseded",
+                false));
+        draft.actives.remove(earlier);
       }
+    }
+    draft.halts.removeIf(halt -> Parts.overlap(halt.part(), part));
+    long tokenNanos = motion.getToken().getTickMillis() * 1_000_000;
+    GuardState.Active next =
+        new GuardState.Active(
+            part,
+            motion.getCommandId(),
+            motion.getAuthority(),
+            draft.now,
+            tokenNanos + motion.getEndByMillis() * 1_000_000,
+            send.course());
+    draft.effects.add(
+        Draft.log("accepted", motion.getCommandId(), motion.getAuthority(), "", "", "", false));
+    if (send.effect() == null) {
+      begun(draft, next, replyTo);
+    } else {
+      draft.pending = new GuardState.Pending.Sent(next, replyTo);
+      draft.effects.add(send.effect());
     }
   }
 
@@ -239,31 +338,38 @@ final class Motions {
       return;
     }
     draft.pending = null;
-    if (!result.ok()) {
-      draft.count("refused");
-      draft.effects.add(
-          Draft.log(
-              "refused",
-              sent.commandId(),
-              sent.authority(),
-              "",
-              result.why(),
-              "tandem.guard.not-sent",
-              false));
-      draft.refuse(replyTo, "not-sent", "not handed to the robot: " + result.why());
+    if (result.ok()) {
+      begun(draft, sent, replyTo);
       return;
     }
-    draft.active = sent;
-    draft.keepAliveNanos = draft.now;
+    draft.count("refused");
+    draft.effects.add(
+        Draft.log(
+            "refused",
+            sent.commandId(),
+            sent.authority(),
+            "",
+            result.why(),
+            "tandem.guard.not-sent",
+            false));
+    draft.refuse(replyTo, "not-sent", "not handed to the robot: " + result.why());
+  }
+
+  private static void begun(Draft draft, GuardState.Active active, long replyTo) {
+    draft.actives.add(active);
+    Grants.isHere(draft, active.authority());
     draft.count("accepted");
     draft.count("sent");
     draft.effects.add(
         Draft.log(
             "sent",
-            sent.commandId(),
-            sent.authority(),
+            active.commandId(),
+            active.authority(),
             "",
-            "path " + draft.presence.path(),
+            active.course() instanceof GuardState.Course.Stream stream
+                ? "%s stream open, lapse %d ms"
+                    .formatted(stream.kind(), stream.lapseNanos() / 1_000_000)
+                : "path " + draft.presence.path(),
             "",
             false));
     draft.accept(replyTo);
@@ -274,73 +380,169 @@ final class Motions {
    * joints are held where they are.
    */
   static void goalEnded(Draft draft, GuardInput.GoalEnded goal) {
-    if (draft.active == null || !draft.active.commandId().equals(goal.commandId())) {
+    GuardState.Active active = draft.active(goal.commandId());
+    if (active == null || !(active.course() instanceof GuardState.Course.Goal course)) {
       return;
     }
     if (goal.status().equals("succeeded")) {
-      draft.active = draft.active.succeeded();
+      draft.goesOn(active.on(course.succeeded()));
     } else {
       Halts.cancelActive(
           draft,
+          active,
           "goal-" + goal.status(),
           "the robot's action ended as " + goal.status() + ": " + goal.why());
     }
   }
 
-  static void watchActive(Draft draft) {
-    if (draft.now >= draft.active.endByNanos()) {
-      Halts.cancelActive(draft, "end-by", "its end-by time came");
+  /** Ends what has to end, and sees what is done. */
+  static void watch(Draft draft, GuardState.Active active) {
+    if (active.course() instanceof GuardState.Course.Stance stance) {
+      watchStance(draft, active, stance);
       return;
     }
-    if (draft.body.fallen(draft.now)) {
-      Halts.safeBehaviour(
-          draft,
-          "fallen",
-          String.format(Locale.ROOT, "the body is tilted by %.2f rad", draft.body.tiltRad()));
+    if (draft.now >= active.endByNanos()) {
+      Halts.cancelActive(draft, active, "end-by", "its end-by time came");
       return;
     }
-    if (draft.now - draft.keepAliveNanos > KEEP_ALIVE_NANOS) {
+    MotionPlan.Outcome.No posture = postureLost(draft, active);
+    if (posture != null) {
+      Halts.safeBehaviour(draft, active, posture.code(), posture.why());
+      return;
+    }
+    if (active.course() instanceof GuardState.Course.Stream stream) {
+      Streams.watch(draft, active, stream);
+      return;
+    }
+    long silent = Grants.silentNanos(draft, active.authority());
+    if (silent > KEEP_ALIVE_NANOS) {
       draft.count("deadmanTrips");
       Halts.safeBehaviour(
           draft,
-          "keep-alive-lapsed",
-          "no keep-alive for %d ms".formatted((draft.now - draft.keepAliveNanos) / 1_000_000));
+          active,
+          "tandem.guard.keep-alive-lapsed",
+          "no keep-alive for %d ms".formatted(silent / 1_000_000));
       return;
     }
-    if (draft.active.joints().isEmpty()) {
-      if (draft.now >= draft.active.arrivalNanos()
+    if (active.course() instanceof GuardState.Course.Goal goal) {
+      watchGoal(draft, active, goal);
+    }
+  }
+
+  /** Why the body's state does not let a motion go on; null where it does. */
+  private static MotionPlan.Outcome.No postureLost(Draft draft, GuardState.Active active) {
+    String posture = draft.body.posture(draft.now);
+    if (posture.equals("fallen")) {
+      return Draft.no(
+          "fallen",
+          String.format(Locale.ROOT, "the body is tilted by %.2f rad", draft.body.tiltRad()));
+    }
+    boolean hangs = posture.equals("lifted") || posture.equals("gantry");
+    if (hangs
+        && active.course() instanceof GuardState.Course.Stream stream
+        && stream.kind().equals(Streams.VELOCITY)) {
+      return Draft.no("posture", "the feet do not carry the body any more: " + posture);
+    }
+    if (!draft.presence.foreigners().isEmpty()
+        && draft.profile.getForeignPolicy().equals("refuse-motion")) {
+      return Draft.no(
+          "foreign-authority",
+          "policy refuse-motion: "
+              + Draft.clip(String.join(", ", draft.presence.foreigners()))
+              + " publishes on the robot's command topics");
+    }
+    return null;
+  }
+
+  private static void watchGoal(
+      Draft draft, GuardState.Active active, GuardState.Course.Goal goal) {
+    if (goal.led() != null) {
+      draft.effects.add(MotionPlan.point(goal.led(), draft.now - active.startedNanos()));
+    }
+    if (goal.joints().isEmpty()) {
+      if (draft.now >= goal.arrivalNanos()
           && draft.body.fresh(draft.now)
-          && Halts.stillFor(draft, draft.active.arrivalNanos()) >= Halts.STILL_NANOS) {
-        finish(draft);
+          && Halts.stillFor(draft, goal.arrivalNanos()) >= Halts.STILL_NANOS) {
+        finish(draft, active, "");
       }
       return;
     }
     boolean arrived = true;
-    for (int i = 0; i < draft.active.joints().size(); i++) {
-      String joint = draft.active.joints().get(i);
+    for (int i = 0; i < goal.joints().size(); i++) {
+      String joint = goal.joints().get(i);
       arrived &=
           draft.body.fresh(joint, draft.now)
-              && Math.abs(
-                      draft.body.joints().get(joint).positionRad() - draft.active.endRad().get(i))
+              && Math.abs(draft.body.joints().get(joint).positionRad() - goal.endRad().get(i))
                   <= ARRIVED_RAD;
     }
-    if (arrived && draft.active.goalSucceeded()) {
-      finish(draft);
-    } else if (!arrived || draft.now < draft.active.arrivalNanos()) {
-      draft.active = draft.active.settledSince(Body.MOVING);
-    } else if (draft.active.settledSinceNanos() == Body.MOVING) {
-      draft.active = draft.active.settledSince(draft.now);
-    } else if (draft.now - draft.active.settledSinceNanos() >= SETTLED_NANOS) {
-      finish(draft);
+    if (arrived && goal.goalSucceeded()) {
+      finish(draft, active, "");
+    } else if (!arrived || draft.now < goal.arrivalNanos()) {
+      draft.goesOn(active.on(goal.settledSince(Body.MOVING)));
+    } else if (goal.settledSinceNanos() == Body.MOVING) {
+      draft.goesOn(active.on(goal.settledSince(draft.now)));
+    } else if (draft.now - goal.settledSinceNanos() >= SETTLED_NANOS) {
+      finish(draft, active, "");
     }
   }
 
-  static void finish(Draft draft) {
+  /**
+   * A stance is never cut half-way: without its lease holder it goes on to its own end, which is
+   * statically stable, and nothing else moves meanwhile.
+   */
+  private static void watchStance(
+      Draft draft, GuardState.Active active, GuardState.Course.Stance stance) {
+    if (draft.body.fallen(draft.now)) {
+      Halts.safeBehaviour(
+          draft,
+          active,
+          "tandem.guard.fallen",
+          String.format(Locale.ROOT, "the body is tilted by %.2f rad", draft.body.tiltRad()));
+      return;
+    }
+    if (draft.now - active.startedNanos() >= STANCE_NANOS
+        && draft.body.fresh(draft.now)
+        && Halts.stillFor(draft, active.startedNanos() + STANCE_NANOS) >= Halts.STILL_NANOS) {
+      finish(draft, active, "still");
+      return;
+    }
+    if (draft.now >= active.endByNanos()) {
+      draft.effects.add(
+          Draft.log(
+              "cancelled",
+              active.commandId(),
+              active.authority(),
+              "",
+              "its end-by time came; the robot is not cut half-way",
+              "tandem.guard.end-by",
+              false));
+      draft.count("cancelled");
+      draft.remember(active.commandId());
+      draft.actives.remove(active);
+      return;
+    }
+    long silent = Grants.silentNanos(draft, active.authority());
+    if (!stance.unattended() && silent > STANCE_LAPSE_NANOS) {
+      draft.count("deadmanTrips");
+      draft.effects.add(
+          Draft.log(
+              "safe-behaviour",
+              active.commandId(),
+              active.authority(),
+              "guard",
+              "no keep-alive for %d ms: stance %s is brought to its end, nothing else moves"
+                  .formatted(silent / 1_000_000, stance.stance()),
+              "tandem.guard.keep-alive-lapsed",
+              true));
+      draft.goesOn(active.on(new GuardState.Course.Stance(stance.stance(), true)));
+    }
+  }
+
+  static void finish(Draft draft, GuardState.Active active, String why) {
     draft.count("finished");
     draft.effects.add(
-        Draft.log(
-            "finished", draft.active.commandId(), draft.active.authority(), "", "", "", false));
-    draft.active = null;
+        Draft.log("finished", active.commandId(), active.authority(), "", why, "", false));
+    draft.actives.remove(active);
   }
 
   /** Refuses after what was seen (authority, sequence) is stored, where it is new. */
@@ -356,7 +558,7 @@ final class Motions {
             text,
             "tandem.guard." + code,
             false);
-    if (draft.memory.getHighestSeen().equals(draft.before.memory().getHighestSeen())) {
+    if (Parts.sameSeen(draft.memory, draft.before.memory())) {
       draft.effects.add(log);
       draft.refuse(replyTo, code, text);
     } else {
@@ -371,12 +573,6 @@ final class Motions {
         Draft.log(
             "refused", motion.getCommandId(), motion.getAuthority(), "", text, no.code(), false));
     draft.effects.add(new GuardEffect.Reply(replyTo, false, no.code(), text));
-  }
-
-  static void countLimit(Draft draft, MotionPlan.Outcome.No refused) {
-    if (refused.code().endsWith("-limit")) {
-      draft.count("limitRefused");
-    }
   }
 
   private static int comparePosition(JournalPosition left, JournalPosition right) {

@@ -154,6 +154,8 @@ final class GuardHarness {
             run(
                 new GuardInput.Published(move.commandId(), !linkDown, linkDown ? "no link" : ""),
                 all);
+        case GuardEffect.MoveTip move when move.commandId().isEmpty() -> {}
+        case GuardEffect.StreamJoints stream -> {}
         case GuardEffect.MoveTip move ->
             run(
                 new GuardInput.Published(move.commandId(), !linkDown, linkDown ? "no link" : ""),
