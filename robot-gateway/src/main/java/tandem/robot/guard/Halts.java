@@ -355,15 +355,19 @@ final class Halts {
               false));
       next = next.silent();
     }
+    boolean rests = false;
     if (!slowed) {
       double seconds = Streams.seconds(draft.now - halt.steppedNanos());
       next = next.ramped(next.ramps().stream().map(ramp -> ramp.step(seconds)).toList(), draft.now);
+      rests = next.ramps().stream().allMatch(Ramp::atRest);
     }
     long pause =
         !slowed
             ? Streams.SEND_NANOS
             : draft.now - halt.sinceNanos() > GIVE_UP_NANOS ? SLOW_REPEAT_NANOS : REPEAT_NANOS;
-    if (halt.lastSentNanos() == Long.MIN_VALUE || draft.now - halt.lastSentNanos() >= pause) {
+    boolean due =
+        halt.lastSentNanos() == Long.MIN_VALUE || draft.now - halt.lastSentNanos() >= pause;
+    if (due || rests) {
       next = send(draft, next);
     }
     GuardState.Halt replaced = next;

@@ -102,7 +102,9 @@ final class Parts {
   /** Whether some part is held by this authority now. */
   static boolean isCurrent(GuardMemory memory, Authority authority) {
     return authority.equals(memory.getHighestSeen())
-        || of(BODY).stream().anyMatch(one -> floor(memory, one).getHighestSeen().equals(authority));
+        || authority.getTerm() == memory.getHighestSeen().getTerm()
+            && of(BODY).stream()
+                .anyMatch(one -> floor(memory, one).getHighestSeen().equals(authority));
   }
 
   /** A part of another grant than the one asked for that has had this very epoch; empty: none. */

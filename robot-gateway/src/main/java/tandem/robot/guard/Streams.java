@@ -265,7 +265,8 @@ final class Streams {
       return;
     }
     Ramp ramp = stream.ramp().step(seconds(draft.now - stream.steppedNanos()));
-    boolean send = draft.now - stream.sentNanos() >= SEND_NANOS;
+    boolean send =
+        draft.now - stream.sentNanos() >= SEND_NANOS || ramp.atRest() && !stream.ramp().atRest();
     if (send) {
       draft.effects.add(ramp.effect());
     }

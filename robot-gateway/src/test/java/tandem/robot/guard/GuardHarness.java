@@ -24,8 +24,11 @@ import tandem.proto.v1.Rearm;
 import tandem.proto.v1.Release;
 import tandem.proto.v1.Revoke;
 import tandem.proto.v1.RobotProfile;
+import tandem.proto.v1.Setpoint;
 import tandem.proto.v1.Stop;
+import tandem.proto.v1.StreamGoal;
 import tandem.proto.v1.TimeToken;
+import tandem.proto.v1.VelocityTarget;
 
 /** A guard's core with a clock, a disk and a robot that belong to the test. */
 final class GuardHarness {
@@ -43,6 +46,9 @@ final class GuardHarness {
   Map<String, Double> posture = new LinkedHashMap<>(Map.of());
   final List<GuardEffect> effects = new ArrayList<>();
   final List<GuardEffect.Reply> replies = new ArrayList<>();
+  double baseSpeed = Double.NaN;
+  Body.Feet feet = Body.Feet.UNKNOWN;
+  boolean follows;
   private long nextReply = 1;
   private int boots;
 
@@ -120,6 +126,8 @@ final class GuardHarness {
                             "/eve/joint_trajectory", MotionPlan.TRAJECTORY, "RIHS01_t"),
                         new GuardInput.Listener(
                             "/eve/reach/left_hand", MotionPlan.POSE, "RIHS01_p"),
+                        new GuardInput.Listener("/eve/cmd_vel", MotionPlan.TWIST, "RIHS01_v"),
+                        new GuardInput.Listener("/eve/stance", MotionPlan.STRING, "RIHS01_s"),
                         new GuardInput.Listener("/eve/stop", MotionPlan.BOOL, "RIHS01_b")))
                 : GuardInput.Presence.NONE));
   }
@@ -127,7 +135,33 @@ final class GuardHarness {
   Body body() {
     Map<String, Body.Joint> joints = new LinkedHashMap<>();
     posture.forEach((joint, rad) -> joints.put(joint, new Body.Joint(rad, now - measuredAgo)));
-    return new Body(joints, stillSince, tiltRad, now);
+    return new Body(
+        joints,
+        stillSince,
+        tiltRad,
+        now,
+        Double.isNaN(baseSpeed) ? Body.Base.UNKNOWN : new Body.Base(baseSpeed, 0, now),
+        feet);
+  }
+
+  /** What the feet carry from now on; their weight is 600 N. */
+  void carries(double left, double right) {
+    feet = new Body.Feet(left, right, 600, Long.MAX_VALUE / 2);
+  }
+
+  /** A profile with all classes, on a robot with watchdogs. */
+  static RobotProfile teleoperated() {
+    return profile().toBuilder()
+        .setVelocity(topic("/eve/cmd_vel", MotionPlan.TWIST))
+        .setStance(topic("/eve/stance", MotionPlan.STRING))
+        .setWatchdogVelocitySeconds(0.5)
+        .setWatchdogJointSeconds(0.5)
+        .putTips("left_hand", "hand")
+        .build();
+  }
+
+  static CommandTarget topic(String topic, String type) {
+    return CommandTarget.newBuilder().setKind("topic").setTopic(topic).setType(type).build();
   }
 
   /** Runs one input and all that follows from it at once, as the process does. */
@@ -155,7 +189,11 @@ final class GuardHarness {
                 new GuardInput.Published(move.commandId(), !linkDown, linkDown ? "no link" : ""),
                 all);
         case GuardEffect.MoveTip move when move.commandId().isEmpty() -> {}
-        case GuardEffect.StreamJoints stream -> {}
+        case GuardEffect.StreamJoints stream -> {
+          for (int i = 0; follows && i < stream.joints().size(); i++) {
+            posture.put(stream.joints().get(i), stream.positionsRad().get(i));
+          }
+        }
         case GuardEffect.MoveTip move ->
             run(
                 new GuardInput.Published(move.commandId(), !linkDown, linkDown ? "no link" : ""),
@@ -164,7 +202,11 @@ final class GuardHarness {
             run(
                 new GuardInput.Published(take.commandId(), !linkDown, linkDown ? "no link" : ""),
                 all);
-        case GuardEffect.MoveBase move -> {}
+        case GuardEffect.MoveBase move -> {
+          if (follows) {
+            baseSpeed = Math.hypot(move.vx(), move.vy());
+          }
+        }
         case GuardEffect.CancelGoals cancel -> {}
         case GuardEffect.Reply reply -> replies.add(reply);
         case GuardEffect.MoveJoints hold -> {}
@@ -200,6 +242,26 @@ final class GuardHarness {
                     .setAuthority(authority(term, epoch))
                     .setHolder("ann")
                     .setPart("body")));
+  }
+
+  GuardEffect.Reply grant(long term, long epoch, String part) {
+    return ask(
+        GuardRequest.newBuilder()
+            .setGrant(
+                Grant.newBuilder()
+                    .setAuthority(authority(term, epoch))
+                    .setHolder("ann")
+                    .setPart(part)));
+  }
+
+  GuardEffect.Reply revoke(long term, long epoch, String part) {
+    return ask(
+        GuardRequest.newBuilder()
+            .setRevoke(
+                Revoke.newBuilder()
+                    .setAuthority(authority(term, epoch))
+                    .setWhy("over")
+                    .setPart(part)));
   }
 
   GuardEffect.Reply revoke(long term, long epoch) {
@@ -257,6 +319,51 @@ final class GuardHarness {
         .setEndByMillis(4_000)
         .setJournal(journal(term, epoch * 1_000 + sequence))
         .setJoint(elbow(0.8, 1));
+  }
+
+  /** Opens a stream of a kind, lapse 250 ms. */
+  GuardEffect.Reply open(long term, long epoch, long sequence, String kind) {
+    return move(
+        motion(term, epoch, sequence)
+            .setEndByMillis(60_000)
+            .setStream(StreamGoal.newBuilder().setKind(kind)));
+  }
+
+  /** A setpoint of the stream that {@link #open} opened; its token is of now. */
+  Setpoint.Builder setpoint(long term, long epoch, long sequence, long number) {
+    return Setpoint.newBuilder()
+        .setCommandId("c-" + term + "-" + epoch + "-" + sequence)
+        .setAuthority(authority(term, epoch))
+        .setNumber(number)
+        .setHeld(true)
+        .setToken(token(now))
+        .setValidMillis(400);
+  }
+
+  GuardEffect.Reply set(Setpoint.Builder setpoint) {
+    return ask(GuardRequest.newBuilder().setSetpoint(setpoint));
+  }
+
+  static VelocityTarget velocity(double vx, double vy, double wz) {
+    return VelocityTarget.newBuilder()
+        .setVxMetersPerSec(vx)
+        .setVyMetersPerSec(vy)
+        .setWzRadPerSec(wz)
+        .build();
+  }
+
+  List<GuardEffect.MoveBase> twists() {
+    return effects.stream()
+        .filter(GuardEffect.MoveBase.class::isInstance)
+        .map(GuardEffect.MoveBase.class::cast)
+        .toList();
+  }
+
+  List<GuardEffect.StreamJoints> points() {
+    return effects.stream()
+        .filter(GuardEffect.StreamJoints.class::isInstance)
+        .map(GuardEffect.StreamJoints.class::cast)
+        .toList();
   }
 
   TimeToken token(long atNanos) {

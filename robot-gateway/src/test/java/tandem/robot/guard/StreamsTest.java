@@ -1,0 +1,505 @@
+package tandem.robot.guard;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+import static tandem.robot.guard.GuardHarness.SECOND;
+import static tandem.robot.guard.GuardHarness.elbow;
+import static tandem.robot.guard.GuardHarness.leftHand;
+import static tandem.robot.guard.GuardHarness.velocity;
+
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.Size;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import tandem.proto.body.Urdf;
+import tandem.proto.v1.JointGoal;
+import tandem.proto.v1.JointTarget;
+import tandem.proto.v1.Setpoint;
+import tandem.proto.v1.StreamGoal;
+
+class StreamsTest {
+  private GuardHarness guard = prepared();
+
+  private static GuardHarness prepared() {
+    GuardHarness guard = new GuardHarness();
+    guard.configure(GuardHarness.teleoperated());
+    guard.follows = true;
+    guard.baseSpeed = 0;
+    guard.stillSince = 0;
+    guard.grant(1, 1);
+    return guard;
+  }
+
+  @BeforeEach
+  void anew() {
+    guard = prepared();
+  }
+
+  /** A held control at 20 Hz, the robot following. */
+  private void hold(GuardHarness guard, long first, int count, Consumer<Setpoint.Builder> target) {
+    for (long number = first; number < first + count; number++) {
+      Setpoint.Builder setpoint = guard.setpoint(1, 1, 1, number);
+      target.accept(setpoint);
+      assertThat(guard.set(setpoint).accepted()).isTrue();
+      guard.pass(50_000_000);
+    }
+  }
+
+  @Test
+  void shouldLeadTheBaseWithinItsAccelerationAndRampToZeroWhenLetGo() {
+    assertThat(guard.open(1, 1, 1, "velocity").accepted()).isTrue();
+    assertThat(guard.twists()).isEmpty();
+
+    hold(guard, 1, 20, setpoint -> setpoint.setVelocity(velocity(0.3, 0, 0)));
+    assertThat(guard.twists().getLast().vx()).isCloseTo(0.3, within(1e-9));
+    guard.set(guard.setpoint(1, 1, 1, 21).setHeld(false));
+    guard.pass(SECOND);
+
+    assertThat(guard.twists().getLast().vx()).isZero();
+    assertThat(guard.twists().getFirst().target().getTopic()).isEqualTo("/eve/cmd_vel");
+    double before = 0;
+    for (GuardEffect.MoveBase twist : guard.twists()) {
+      assertThat(Math.abs(twist.vx() - before)).isLessThanOrEqualTo(0.5 * 0.0601);
+      before = twist.vx();
+    }
+    assertThat(guard.logs("finished").getFirst().why()).contains("20 setpoints applied");
+    assertThat(guard.counter("deadmanTrips")).isZero();
+    assertThat(guard.trajectories()).isEmpty();
+    int sent = guard.twists().size();
+    guard.pass(2 * SECOND);
+    assertThat(guard.twists()).hasSize(sent);
+  }
+
+  @Test
+  void shouldSendTwentyTimesASecondWhileHeldAndNothingOfTheSetpointAfterTheLapse() {
+    guard.open(1, 1, 1, "velocity");
+    hold(guard, 1, 20, setpoint -> setpoint.setVelocity(velocity(0.3, 0, 0)));
+    guard.effects.clear();
+
+    guard.pass(240_000_000);
+    assertThat(guard.twists()).isNotEmpty().allMatch(twist -> twist.vx() > 0.29);
+    guard.pass(20_000_000);
+    guard.effects.clear();
+    guard.pass(3 * SECOND);
+
+    assertThat(guard.counter("deadmanTrips")).isEqualTo(1);
+    assertThat(guard.state.active()).isNull();
+    assertThat(guard.twists()).isNotEmpty().allMatch(twist -> twist.vx() < 0.3);
+    assertThat(guard.twists().getLast().vx()).isZero();
+    assertThat(guard.trajectories()).as("nobody freezes a body that balances").isEmpty();
+    assertThat(guard.set(guard.setpoint(1, 1, 1, 30).setVelocity(velocity(0.1, 0, 0))).code())
+        .isEqualTo("tandem.guard.no-stream");
+    assertThat(guard.logs("safe-behaviour").getLast().code()).isEqualTo("tandem.guard.held");
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {100, 500})
+  void shouldTakeTheLapseThatTheStreamAsksFor(long lapse) {
+    guard.move(
+        guard
+            .motion(1, 1, 1)
+            .setEndByMillis(60_000)
+            .setStream(StreamGoal.newBuilder().setKind("velocity").setLapseMillis(lapse)));
+    guard.set(guard.setpoint(1, 1, 1, 1).setVelocity(velocity(0.1, 0, 0)));
+
+    guard.pass(lapse * 1_000_000);
+    assertThat(guard.counter("deadmanTrips")).isZero();
+    guard.pass(40_000_000);
+
+    assertThat(guard.counter("deadmanTrips")).isEqualTo(1);
+  }
+
+  @Test
+  void shouldLeadJointsWithinTheirLimitsAndHoldWhereTheyComeToRest() {
+    guard.open(1, 1, 1, "joint");
+    double[] goal = {0.5};
+    hold(
+        guard,
+        1,
+        30,
+        setpoint -> setpoint.setJoint(elbow(goal[0] = Math.min(1.2, goal[0] + 0.04), 0)));
+    guard.effects.clear();
+
+    guard.pass(400_000_000);
+    GuardEffect.StreamJoints last = guard.points().getLast();
+
+    assertThat(guard.counter("deadmanTrips")).isEqualTo(1);
+    assertThat(last.velocitiesRadPerSec()).containsOnly(0.0);
+    assertThat(last.positionsRad().get(1)).isBetween(1.1, 1.2);
+    assertThat(last.restSeconds()).isEqualTo(last.seconds());
+    assertThat(guard.trajectories()).as("it is led to rest, not thrown into it").isEmpty();
+  }
+
+  @Property(tries = 60)
+  void shouldKeepPositionVelocityAndAccelerationWhateverTheSetpointsSay(
+      @ForAll @Size(min = 5, max = 80) byte[] sticks) {
+    GuardHarness robot = prepared();
+    robot.open(1, 1, 1, "joint");
+    robot.effects.clear();
+    long number = 0;
+    for (byte stick : sticks) {
+      double goal = number == 0 ? 0.5 : 0.5 + stick / 40.0;
+      robot.set(robot.setpoint(1, 1, 1, ++number).setJoint(elbow(goal, 0)));
+      robot.pass(20_000_000L * (1 + (stick & 3)));
+    }
+    robot.pass(2 * SECOND);
+
+    double velocity = 0;
+    for (GuardEffect.StreamJoints point : robot.points()) {
+      assertThat(point.positionsRad().get(1)).isBetween(-1.98, 1.98);
+      assertThat(point.restRad().get(1)).isBetween(-1.98, 1.98);
+      assertThat(Math.abs(point.velocitiesRadPerSec().get(1))).isLessThanOrEqualTo(1.0 + 1e-9);
+      // 10 rad/s2 over at most three ticks of 20 ms between two points.
+      assertThat(Math.abs(point.velocitiesRadPerSec().get(1) - velocity))
+          .isLessThanOrEqualTo(0.6 + 1e-9);
+      velocity = point.velocitiesRadPerSec().get(1);
+      assertThat(point.positionsRad().get(0)).isZero();
+    }
+    assertThat(velocity).isZero();
+  }
+
+  static Stream<Arguments> refusals() {
+    return Stream.of(
+        no("stale-epoch", g -> g.grant(1, 2), s -> {}),
+        no("stale-epoch", g -> g.revoke(1, 1), s -> {}),
+        no("stale-epoch", g -> {}, s -> s.setAuthority(GuardHarness.authority(1, 0))),
+        no("no-authority", g -> {}, Setpoint.Builder::clearAuthority),
+        no("other-authority", g -> {}, s -> s.setAuthority(GuardHarness.authority(1, 2))),
+        no("no-stream", g -> {}, s -> s.setCommandId("another")),
+        no("no-stream", g -> g.stop("s"), s -> {}),
+        no("no-stream", g -> g.cancel("c-1-1-1"), s -> {}),
+        no("duplicate", g -> {}, s -> s.setNumber(5)),
+        no("duplicate", g -> {}, s -> s.setNumber(4)),
+        no("other-boot", g -> {}, s -> s.getTokenBuilder().setBootId("x")),
+        no("future-token", g -> {}, s -> s.getTokenBuilder().setTickMillis(99_999)),
+        no(
+            "late",
+            g -> {},
+            s ->
+                s.setToken(
+                    s.getToken().toBuilder().setTickMillis(s.getToken().getTickMillis() - 401))),
+        no(
+            "late",
+            g -> {},
+            s ->
+                s.setValidMillis(2_000)
+                    .setToken(
+                        s.getToken().toBuilder()
+                            .setTickMillis(s.getToken().getTickMillis() - 2_001))),
+        no("bad-time", g -> {}, s -> s.setValidMillis(0)),
+        no("bad-time", g -> {}, s -> s.setValidMillis(2_001)),
+        no("bad-goal", g -> {}, Setpoint.Builder::clearTarget),
+        no("bad-goal", g -> {}, s -> s.setVelocity(velocity(0, 0, 0))),
+        no("bad-goal", g -> {}, s -> s.setJoint(JointGoal.newBuilder())),
+        no(
+            "bad-goal",
+            g -> {},
+            s -> s.setJoint(elbow(0.5, 0).addTargets(JointTarget.newBuilder().setJoint("elbow")))),
+        no("not-finite", g -> {}, s -> s.setJoint(elbow(Double.NaN, 0))),
+        no("not-finite", g -> {}, s -> s.setJoint(elbow(Double.NEGATIVE_INFINITY, 0))),
+        no(
+            "unknown-joint",
+            g -> {},
+            s ->
+                s.setJoint(
+                    JointGoal.newBuilder().addTargets(JointTarget.newBuilder().setJoint("tail")))),
+        no("let-go", g -> g.set(g.setpoint(1, 1, 1, 9).setHeld(false)), s -> {}));
+  }
+
+  private static Arguments no(
+      String code, Consumer<GuardHarness> before, Consumer<Setpoint.Builder> change) {
+    return Arguments.of(code, before, change);
+  }
+
+  @ParameterizedTest(name = "{0} #{index}")
+  @MethodSource("refusals")
+  void shouldRefuseASetpointAndLeadNowhere(
+      String code, Consumer<GuardHarness> before, Consumer<Setpoint.Builder> change) {
+    guard.open(1, 1, 1, "joint");
+    hold(guard, 1, 5, setpoint -> setpoint.setJoint(elbow(0.5, 0)));
+    before.accept(guard);
+    Setpoint.Builder setpoint = guard.setpoint(1, 1, 1, 6).setJoint(elbow(0.52, 0));
+    change.accept(setpoint);
+    guard.effects.clear();
+
+    var reply = guard.set(setpoint);
+    guard.pass(200_000_000);
+
+    assertThat(reply.accepted()).isFalse();
+    assertThat(reply.code()).isEqualTo("tandem.guard." + code);
+    assertThat(reply.why()).isNotBlank();
+    assertThat(guard.points()).allMatch(point -> point.positionsRad().get(1) == 0.5);
+  }
+
+  @Test
+  void shouldRefuseAFirstSetpointFarFromTheMeasuredPostureOrWithoutOne() {
+    guard.open(1, 1, 1, "joint");
+
+    assertThat(guard.set(guard.setpoint(1, 1, 1, 1).setJoint(elbow(0.61, 0))).code())
+        .isEqualTo("tandem.guard.far-from-measured");
+    guard.measuredAgo = 101_000_000;
+    assertThat(guard.set(guard.setpoint(1, 1, 1, 2).setJoint(elbow(0.5, 0))).code())
+        .isEqualTo("tandem.guard.not-measured");
+    guard.measuredAgo = 0;
+    assertThat(guard.points()).isEmpty();
+    assertThat(guard.set(guard.setpoint(1, 1, 1, 3).setJoint(elbow(0.59, 0))).accepted()).isTrue();
+    assertThat(GuardCore.status(guard.state, guard.now, guard.body()).getStream().getRefused())
+        .isEqualTo(2);
+  }
+
+  @Test
+  void shouldClampCountAndTellAndEndAStreamThatIsTooOftenBeyondTheLimits() {
+    guard.open(1, 1, 1, "velocity");
+    hold(guard, 1, 12, setpoint -> setpoint.setVelocity(velocity(0.1, 0, 0)));
+
+    var told = guard.set(guard.setpoint(1, 1, 1, 13).setVelocity(velocity(1e300, 0, 0)));
+    assertThat(told.accepted()).isTrue();
+    assertThat(told.code()).isEqualTo("tandem.guard.clamped");
+    assertThat(told.why()).contains("clamped to 0.300");
+    var status = GuardCore.status(guard.state, guard.now, guard.body()).getStream();
+    assertThat(status.getClamped()).isEqualTo(1);
+    assertThat(status.getNumber()).isEqualTo(13);
+    assertThat(status.getWhy()).contains("clamped");
+
+    guard.pass(50_000_000);
+    var over = guard.set(guard.setpoint(1, 1, 1, 14).setVelocity(velocity(9, 0, 0)));
+
+    assertThat(over.code()).isEqualTo("tandem.guard.clamped-too-much");
+    assertThat(guard.state.active()).isNull();
+    assertThat(guard.counter("limitClamped")).isEqualTo(2);
+    guard.pass(SECOND);
+    assertThat(guard.twists()).allMatch(twist -> twist.vx() <= 0.3);
+    assertThat(guard.twists().getLast().vx()).isZero();
+    assertThat(guard.logs("safe-behaviour").getFirst().code())
+        .isEqualTo("tandem.guard.clamped-too-much");
+  }
+
+  @Test
+  void shouldClampJointsToTheirLimitsLessTheMargin() {
+    guard.posture.put("elbow", 1.95);
+    guard.open(1, 1, 1, "joint");
+
+    var told = guard.set(guard.setpoint(1, 1, 1, 1).setJoint(elbow(2.04, 0)));
+
+    assertThat(told.code()).isEqualTo("tandem.guard.clamped");
+    assertThat(told.why()).contains("joint elbow: 2.040 rad clamped to 1.980 rad");
+    guard.pass(200_000_000);
+    assertThat(guard.points().getLast().positionsRad().get(1)).isLessThanOrEqualTo(1.98);
+  }
+
+  @Test
+  void shouldNotTripOnJitterOfTheWay() {
+    guard.open(1, 1, 1, "joint");
+    java.util.Random jitter = new java.util.Random(7);
+    double goal = 0.5;
+    for (int number = 1; number <= 400; number++) {
+      goal = 0.5 + 0.6 * Math.sin(number / 40.0);
+      guard.set(guard.setpoint(1, 1, 1, number).setJoint(elbow(goal, 0)));
+      guard.pass((30 + jitter.nextInt(41)) * 1_000_000L);
+    }
+
+    assertThat(guard.counter("deadmanTrips")).isZero();
+    assertThat(guard.counter("limitClamped")).isZero();
+    assertThat(guard.state.active()).isNotNull();
+  }
+
+  @Test
+  void shouldRefuseAVelocityWhereTheProfileHasNoneOrTheRobotNoWatchdog() {
+    guard.configure(
+        GuardHarness.teleoperated().toBuilder()
+            .clearVelocity()
+            .addAmbiguities("velocity: the robot refuses cmd_vel")
+            .build());
+    assertThat(guard.open(1, 1, 1, "velocity").why()).contains("the robot refuses cmd_vel");
+    guard.configure(GuardHarness.teleoperated().toBuilder().clearWatchdogVelocitySeconds().build());
+    assertThat(guard.open(1, 1, 2, "velocity").code()).isEqualTo("tandem.guard.no-watchdog");
+    assertThat(guard.open(1, 1, 3, "dance").code()).isEqualTo("tandem.guard.bad-goal");
+    guard.see(false);
+    guard.configure(GuardHarness.teleoperated());
+    assertThat(guard.open(1, 1, 4, "velocity").code()).isEqualTo("tandem.guard.no-subscriber");
+    assertThat(
+            guard
+                .move(
+                    guard
+                        .motion(1, 1, 5)
+                        .setStream(StreamGoal.newBuilder().setKind("velocity").setLapseMillis(501)))
+                .code())
+        .isEqualTo("tandem.guard.bad-goal");
+  }
+
+  @Test
+  void shouldEndAStreamThatNeverMoved() {
+    guard.open(1, 1, 1, "velocity");
+
+    guard.pass(1_040_000_000);
+
+    assertThat(guard.counter("deadmanTrips")).isEqualTo(1);
+    assertThat(guard.state.active()).isNull();
+    assertThat(guard.twists()).allMatch(twist -> twist.vx() == 0);
+  }
+
+  @Test
+  void shouldBringTheBaseToRestBeforeItHoldsTheJointsAtAStop() {
+    guard.open(1, 1, 1, "velocity");
+    hold(guard, 1, 20, setpoint -> setpoint.setVelocity(velocity(0.3, 0, 0)));
+    guard.effects.clear();
+
+    guard.stop("s");
+
+    assertThat(guard.effects).contains(new GuardEffect.TellStop(true));
+    assertThat(guard.trajectories()).isEmpty();
+    guard.pass(700_000_000);
+    assertThat(guard.twists().getLast().vx()).isZero();
+    assertThat(guard.trajectories()).isNotEmpty();
+    guard.pass(SECOND);
+    assertThat(guard.logs("stop-in-effect")).hasSize(1);
+  }
+
+  @Test
+  void shouldHoldTheJointsOfABodyThatFellWhileItWalked() {
+    guard.open(1, 1, 1, "velocity");
+    hold(guard, 1, 10, setpoint -> setpoint.setVelocity(velocity(0.2, 0, 0)));
+    guard.effects.clear();
+    guard.tiltRad = 1.4;
+
+    guard.pass(SECOND);
+
+    assertThat(guard.logs("safe-behaviour").getFirst().code()).isEqualTo("tandem.guard.fallen");
+    assertThat(guard.twists().getLast().vx()).isZero();
+    assertThat(guard.trajectories()).isNotEmpty();
+  }
+
+  @Test
+  void shouldNotLetAnotherMotionBeginWhileAStreamMoves() {
+    guard.open(1, 1, 1, "joint");
+    hold(guard, 1, 4, setpoint -> setpoint.setJoint(elbow(0.55 + 0.01 * setpoint.getNumber(), 0)));
+
+    assertThat(guard.move(guard.motion(1, 1, 2)).code()).isEqualTo("tandem.guard.busy");
+    guard.set(guard.setpoint(1, 1, 1, 9).setHeld(false));
+    guard.pass(SECOND);
+    assertThat(guard.move(guard.motion(1, 1, 3)).accepted()).isTrue();
+  }
+
+  @Test
+  void shouldSlowDownTheOldHoldersMotionBeforeATakeIsServed() {
+    guard.open(1, 1, 1, "velocity");
+    hold(guard, 1, 20, setpoint -> setpoint.setVelocity(velocity(0.3, 0, 0)));
+
+    assertThat(guard.grant(1, 2).accepted()).isTrue();
+    assertThat(guard.open(1, 2, 1, "velocity").code()).isEqualTo("tandem.guard.busy");
+    guard.pass(SECOND);
+
+    assertThat(guard.twists().getLast().vx()).isZero();
+    assertThat(guard.open(1, 2, 2, "velocity").accepted()).isTrue();
+  }
+
+  private static final String ARM =
+      """
+      <robot name="eve">
+        <link name="base_link"/><link name="upper"/><link name="fore"/><link name="hand"/>
+        <joint name="shoulder" type="revolute"><parent link="base_link"/><child link="upper"/>
+          <origin xyz="0 0 1"/><axis xyz="0 1 0"/><limit lower="-2" upper="2" effort="1" velocity="1"/></joint>
+        <joint name="elbow" type="revolute"><parent link="upper"/><child link="fore"/>
+          <origin xyz="0.3 0 0"/><axis xyz="0 1 0"/><limit lower="-2" upper="2" effort="1" velocity="1"/></joint>
+        <joint name="grip" type="fixed"><parent link="fore"/><child link="hand"/><origin xyz="0.3 0 0"/></joint>
+      </robot>
+      """;
+
+  /** Where the arm's hand is, for the posture of the harness: in a plane, both axes along y. */
+  private static double[] hand(double shoulder, double elbow) {
+    return new double[] {
+      0.3 * Math.cos(shoulder) + 0.3 * Math.cos(shoulder + elbow),
+      1 - 0.3 * Math.sin(shoulder) - 0.3 * Math.sin(shoulder + elbow)
+    };
+  }
+
+  @Test
+  void shouldLeadATipByInverseKinematicsWhereNoReachControllerIsThere() {
+    guard.configure(GuardHarness.teleoperated().toBuilder().clearReach().build());
+    assertThat(guard.open(1, 1, 1, "reach").code()).isEqualTo("tandem.guard.no-model");
+    guard.input(new GuardInput.Described(Urdf.parse(ARM)));
+    assertThat(guard.open(1, 1, 2, "reach").accepted()).isTrue();
+    double[] at = hand(0, 0.5);
+    assertThat(
+            guard.set(guard.setpoint(1, 1, 2, 1).setReach(leftHand(at[0], 0, at[1] + 0.06))).code())
+        .isEqualTo("tandem.guard.far-from-measured");
+
+    for (int number = 2; number < 22; number++) {
+      double z = at[1] + 0.1 * Math.min(1, (number - 1) / 15.0);
+      assertThat(
+              guard.set(guard.setpoint(1, 1, 2, number).setReach(leftHand(at[0], 0, z))).accepted())
+          .isTrue();
+      guard.pass(50_000_000);
+    }
+    double[] reached = hand(guard.posture.get("shoulder"), guard.posture.get("elbow"));
+
+    assertThat(reached[1]).isCloseTo(at[1] + 0.1, within(0.01));
+    var far = guard.set(guard.setpoint(1, 1, 2, 30).setReach(leftHand(2, 0, 1)));
+    assertThat(far.accepted()).isTrue();
+    assertThat(far.code()).isEqualTo("tandem.guard.unreachable");
+  }
+
+  @Test
+  void shouldLeadATipThroughItsReachControllerAndHoldTheJointsAtTheLapse() {
+    guard.input(new GuardInput.Described(Urdf.parse(ARM)));
+    guard.open(1, 1, 1, "reach");
+    double[] at = hand(0, 0.5);
+    for (int number = 1; number <= 10; number++) {
+      double z = at[1] + 0.004 * number;
+      assertThat(
+              guard.set(guard.setpoint(1, 1, 1, number).setReach(leftHand(at[0], 0, z))).accepted())
+          .isTrue();
+      guard.pass(50_000_000);
+    }
+    List<GuardEffect.MoveTip> tips =
+        guard.effects.stream()
+            .filter(GuardEffect.MoveTip.class::isInstance)
+            .map(GuardEffect.MoveTip.class::cast)
+            .toList();
+
+    assertThat(tips.size()).isBetween(5, 12);
+    assertThat(tips).allMatch(tip -> tip.target().getTopic().equals("/eve/reach/left_hand"));
+    assertThat(tips.getLast().pose().getZMeters()).isCloseTo(at[1] + 0.04, within(0.005));
+    guard.pass(400_000_000);
+    assertThat(guard.trajectories()).isNotEmpty();
+  }
+
+  @Test
+  void shouldLeadAControllerThatTakesPositionsOnlyPointByPoint() {
+    var target =
+        GuardHarness.topic("/eve/positions", MotionPlan.ARRAY).toBuilder()
+            .addAllOrder(List.of("elbow", "knee"));
+    guard.configure(GuardHarness.teleoperated().toBuilder().setJoint(target).build());
+    guard.input(
+        new GuardInput.Seen(
+            new GuardInput.Presence(
+                "robot",
+                List.of(new GuardInput.Listener("/eve/positions", MotionPlan.ARRAY, "RIHS01_f")))));
+    guard.effects.clear();
+
+    assertThat(guard.move(guard.motion(1, 1, 1)).accepted()).isTrue();
+    for (int i = 1; i <= 8; i++) {
+      guard.keepAlive(1, 1, i);
+      guard.pass(200_000_000);
+    }
+
+    assertThat(guard.trajectories()).isEmpty();
+    assertThat(guard.points()).hasSizeGreaterThan(40);
+    assertThat(guard.points().getFirst().joints()).containsExactly("elbow", "knee");
+    double before = 0.5;
+    for (GuardEffect.StreamJoints point : guard.points()) {
+      assertThat(point.positionsRad().get(0)).isBetween(before, before + 0.45 * 0.021);
+      before = point.positionsRad().get(0);
+    }
+    assertThat(before).isEqualTo(0.8);
+    assertThat(guard.logs("finished")).hasSize(1);
+  }
+}
