@@ -25,7 +25,9 @@ import tandem.proto.v1.JournalPosition;
 import tandem.proto.v1.KeepAlive;
 import tandem.proto.v1.Motion;
 import tandem.proto.v1.Release;
+import tandem.proto.v1.Setpoint;
 import tandem.proto.v1.Stop;
+import tandem.proto.v1.StreamGoal;
 import tandem.robot.inbound.GatewaySettings;
 import tandem.ros2.Qos;
 import tandem.ros2.msg.Header;
@@ -52,7 +54,8 @@ class GuardProcessTest {
   void start() {
     gateway = gateway("tcp/127.0.0.1:0", twin);
     robot = new FakeRobot(gateway.endpoint());
-    twin.await("a proven guard", () -> twin.ports.containsKey("eve"));
+    twin.await(
+        "a proven guard", () -> twin.ports.containsKey("eve") && twin.statuses.containsKey("eve"));
     twin.await(
         "a profile", () -> twin.profiles.containsKey("eve") && twin.profiles.get("eve").hasJoint());
     assertThat(
@@ -289,6 +292,57 @@ class GuardProcessTest {
 
     twin.await("a hold", () -> robot.trajectories.size() >= 2);
     assertThat(robot.trajectories.getLast().points().get(1).positions().get(1)).isEqualTo(0.5);
+  }
+
+  private Setpoint.Builder setpoint(String commandId, long number, double elbow) {
+    return Setpoint.newBuilder()
+        .setCommandId(commandId)
+        .setAuthority(authority(1))
+        .setNumber(number)
+        .setHeld(true)
+        .setToken(twin.statuses.get("eve").getToken())
+        .setValidMillis(1_000)
+        .setJoint(
+            JointGoal.newBuilder()
+                .addTargets(JointTarget.newBuilder().setJoint("elbow").setPositionRad(elbow)));
+  }
+
+  @Test
+  void shouldLeadTheRobotWhileTheControlIsHeldAndBringItToRestWhenNothingMoreComes() {
+    grant(1);
+    Motion.Builder open =
+        motion(1, 0).setStream(StreamGoal.newBuilder().setKind("joint").setLapseMillis(500));
+    assertThat(ask(GuardRequest.newBuilder().setMotion(open)).getAccepted()).isTrue();
+    String id = open.getCommandId();
+    long[] number = {0};
+    twin.await(
+        "the elbow led",
+        () -> {
+          double goal = Math.min(0.8, 0.5 + 0.01 * ++number[0]);
+          ask(GuardRequest.newBuilder().setSetpoint(setpoint(id, number[0], goal)));
+          return robot.elbow() > 0.7;
+        });
+
+    assertThat(twin.statuses.get("eve").getStream().getCommandId()).isEqualTo(id);
+    GuardReply twice = ask(GuardRequest.newBuilder().setSetpoint(setpoint(id, number[0], 0.8)));
+    assertThat(twice.getCode()).isEqualTo("tandem.guard.duplicate");
+    GuardReply nan =
+        ask(GuardRequest.newBuilder().setSetpoint(setpoint(id, number[0] + 1, Double.NaN)));
+    assertThat(nan.getCode()).isEqualTo("tandem.guard.not-finite");
+    twin.await(
+        "the deadman",
+        () -> twin.statuses.get("eve").getCountersMap().getOrDefault("deadmanTrips", 0L) == 1);
+    twin.await(
+        "rest",
+        () ->
+            twin.logs.get("eve").stream()
+                .anyMatch(record -> record.getCode().equals("tandem.guard.held")));
+    JointTrajectory last = robot.trajectories.getLast();
+    assertThat(last.points().getLast().velocities().toArray()).containsExactly(0, 0);
+    assertThat(robot.elbow()).isBetween(0.69, 0.81);
+    assertThat(
+            ask(GuardRequest.newBuilder().setSetpoint(setpoint(id, number[0] + 2, 0.8))).getCode())
+        .isEqualTo("tandem.guard.no-stream");
   }
 
   static GuardReply askDirectly(Session session, GuardRequest request) throws Exception {
