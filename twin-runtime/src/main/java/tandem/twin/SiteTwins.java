@@ -37,6 +37,7 @@ import tandem.twin.robot.RobotTwin;
 import tandem.twin.robot.RobotTwin.Answered;
 import tandem.twin.robot.SensedSource;
 import tandem.twin.robot.StopLine;
+import tandem.twin.robot.TeleopLine;
 import tandem.twin.robot.TwinImages;
 import tandem.twin.robot.TwinState;
 import tandem.twin.robot.TwinViews;
@@ -57,6 +58,7 @@ final class SiteTwins implements Twins {
   private final TwinRegion region;
   private final GuardPorts guards;
   private final StopLine stops;
+  private final TeleopLine line;
   private final SensedSource senses;
   private final Function<String, List<StreamView>> streams;
   private final Simulators simulators;
@@ -69,6 +71,7 @@ final class SiteTwins implements Twins {
       TwinRegion region,
       GuardPorts guards,
       StopLine stops,
+      TeleopLine line,
       SensedSource senses,
       Function<String, List<StreamView>> streams,
       Simulators simulators,
@@ -77,6 +80,7 @@ final class SiteTwins implements Twins {
     this.region = region;
     this.guards = guards;
     this.stops = stops;
+    this.line = line;
     this.senses = senses;
     this.streams = streams;
     this.simulators = simulators;
@@ -149,8 +153,7 @@ final class SiteTwins implements Twins {
     long now = System.nanoTime();
     TwinState state = a.state();
     var sensed = senses.newest(state.robot());
-    TwinView view =
-        TwinViews.twin(state, digest(state), sensed, a.guard(), a.leaseLeftMillis(), now);
+    TwinView view = TwinViews.twin(state, digest(state), sensed, a.guard(), a.pulses(), now);
     if (!state.isDream()) return view;
     String real = state.contact().dreamOf();
     return view.toBuilder()
@@ -181,10 +184,14 @@ final class SiteTwins implements Twins {
         switch (request.getGoalCase()) {
           case JOINT -> new Goal.Joint(request.getJoint());
           case REACH -> new Goal.Reach(request.getReach());
-          case STREAM, STANCE, GOAL_NOT_SET -> null;
+          case STREAM -> new Goal.Stream(request.getStream());
+          case STANCE -> new Goal.Stance(request.getStance());
+          case GOAL_NOT_SET -> null;
         };
     if (goal == null) {
-      return refused("tandem.goal.empty", "goal: expected joint or reach, found none; not sent");
+      return refused(
+          "tandem.goal.empty",
+          "goal: expected joint, reach, stream or stance, found none; not sent");
     }
     if (request.getBy().isBlank()) {
       return refused("tandem.command.by", "by: expected who asks, found nothing; not sent");
@@ -287,6 +294,8 @@ final class SiteTwins implements Twins {
   @Override
   public CompletionStage<TeleopState> setpoint(
       String robot, String commandId, TeleopSetpoint setpoint) {
+    var sent = line.setpoint(robot, commandId, setpoint);
+    if (sent != null) return sent;
     return teleop(robot, commandId)
         .thenApply(
             state ->
@@ -301,6 +310,8 @@ final class SiteTwins implements Twins {
 
   @Override
   public CompletionStage<TeleopState> teleop(String robot, String commandId) {
+    TeleopState open = line.state(robot, commandId);
+    if (open != null) return CompletableFuture.completedStage(open);
     return region
         .look(robot)
         .thenApply(
@@ -376,22 +387,28 @@ final class SiteTwins implements Twins {
     }
     long millis = Math.max(1, Math.round(seconds * 1_000));
     String robot = request.getRobot();
+    String part = request.getPart();
     CompletionStage<Answered> answered =
         switch (request.getAction()) {
-          case "acquire" -> region.ask(robot, new TwinCommand.AcquireLease(by, millis));
+          case "acquire" -> region.ask(robot, new TwinCommand.AcquireLease(by, part, millis));
           case "take" ->
-              region.ask(robot, new TwinCommand.TakeLease(by, millis, request.getReason()));
-          case "release" -> region.ask(robot, new TwinCommand.ReleaseLease(by));
+              region.ask(robot, new TwinCommand.TakeLease(by, part, millis, request.getReason()));
+          case "release" -> region.ask(robot, new TwinCommand.ReleaseLease(by, part));
+          case "request" ->
+              region.ask(robot, new TwinCommand.WishLease(by, part, request.getReason()));
+          case "withdraw" -> region.ask(robot, new TwinCommand.WithdrawWish(by, part));
+          case "hand-over" ->
+              region.ask(robot, new TwinCommand.HandOver(by, request.getTo(), part, millis));
           case "keepalive" -> region.ask(robot, new TwinCommand.KeepLease(by));
           case "show", "" -> region.look(robot);
           default ->
               refused(
                   "tandem.lease.action",
-                  "action: expected acquire, release, take, show or keepalive, found '%s'"
+                  "action: expected acquire, release, take, request, withdraw, hand-over, show or keepalive, found '%s'"
                       .formatted(request.getAction()));
         };
     return answered.thenApply(
-        a -> TwinViews.lease(a.state(), a.guard(), a.leaseLeftMillis(), System.nanoTime()));
+        a -> TwinViews.lease(a.state(), a.guard(), a.pulses(), System.nanoTime()));
   }
 
   // Profile and streams

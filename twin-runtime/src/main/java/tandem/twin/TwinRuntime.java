@@ -23,10 +23,12 @@ import java.nio.file.StandardOpenOption;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.function.DoubleSupplier;
 import tandem.proto.codec.CorruptEvent;
 import tandem.proto.command.TwinCommand;
 import tandem.proto.event.Event;
@@ -43,6 +45,7 @@ import tandem.twin.robot.RobotDoor;
 import tandem.twin.robot.RobotTwin;
 import tandem.twin.robot.Sensed;
 import tandem.twin.robot.StopLine;
+import tandem.twin.robot.TeleopLine;
 import tandem.twin.robot.TwinRules;
 import tandem.twin.sim.Simulators;
 import tandem.twin.stream.NodeStreams;
@@ -66,6 +69,7 @@ public final class TwinRuntime implements AutoCloseable {
   private final KnownTwins known;
   private final GuardPorts guards = new GuardPorts();
   private final StopLine stops;
+  private final TeleopLine teleop;
   private final TwinRegion region;
   private final SiteDoor door;
   private final Recorder recorder;
@@ -90,6 +94,7 @@ public final class TwinRuntime implements AutoCloseable {
     region = new TwinRegion(sharding, known);
     door = new SiteDoor(known, guards, region);
     stops = new StopLine(guards, this::acknowledged);
+    teleop = new TeleopLine(guards, this::letGo);
     recorder =
         new Recorder(
             RecorderSettings.from(settings.config(), settings.data()),
@@ -101,6 +106,7 @@ public final class TwinRuntime implements AutoCloseable {
             region,
             guards,
             stops,
+            teleop,
             streams,
             streams::views,
             simulators,
@@ -145,22 +151,30 @@ public final class TwinRuntime implements AutoCloseable {
   }
 
   private int manage() {
+    var gauges = new HashMap<String, DoubleSupplier>();
+    gauges.put("teleop.streams", teleop::streams);
+    gauges.put("teleop.offered", teleop::offered);
+    gauges.put("teleop.accepted", teleop::accepted);
+    gauges.put("teleop.refused", teleop::refused);
+    gauges.put("teleop.replaced", teleop::replaced);
+    gauges.put("teleop.narrowed", teleop::narrowed);
+    gauges.put("teleop.unanswered", teleop::unanswered);
+    gauges.put("teleop.round.trip.p50.ms", () -> teleop.roundTripMillis(0.5));
+    gauges.put("teleop.round.trip.p99.ms", () -> teleop.roundTripMillis(0.99));
+    gauges.putAll(
+        Map.of(
+            "journal_events", () -> (double) journal.committer().events(),
+            "journal_commits", () -> (double) journal.committer().commits(),
+            "journal_queued", () -> (double) journal.committer().queued(),
+            "journal_unwritable", () -> journal.committer().failure() == null ? 0 : 1,
+            "recorder.waiting.bytes", () -> recorder.health().waitingBytes(),
+            "recorder.refused", () -> recorder.health().refusedSamples(),
+            "recorder.samples", () -> recorder.health().recordedSamples(),
+            "recorder.bytes", () -> recorder.health().recordedBytes(),
+            "recorder.troubles", () -> recorder.health().troubles().size()));
     var sources =
         new Management.Sources(
-            settings.site(),
-            twins::list,
-            () -> twins.streams(null),
-            simulators::views,
-            Map.of(
-                "journal_events", () -> (double) journal.committer().events(),
-                "journal_commits", () -> (double) journal.committer().commits(),
-                "journal_queued", () -> (double) journal.committer().queued(),
-                "journal_unwritable", () -> journal.committer().failure() == null ? 0 : 1,
-                "recorder.waiting.bytes", () -> recorder.health().waitingBytes(),
-                "recorder.refused", () -> recorder.health().refusedSamples(),
-                "recorder.samples", () -> recorder.health().recordedSamples(),
-                "recorder.bytes", () -> recorder.health().recordedBytes(),
-                "recorder.troubles", () -> recorder.health().troubles().size()));
+            settings.site(), twins::list, () -> twins.streams(null), simulators::views, gauges);
     return Management.start(system, sources)
         .toCompletableFuture()
         .orTimeout(UP_WITHIN.toSeconds(), TimeUnit.SECONDS)
@@ -307,6 +321,12 @@ public final class TwinRuntime implements AutoCloseable {
     }
   }
 
+  private void letGo(String robot, String commandId) {
+    if (known.contains(robot)) {
+      region.tell(robot, new RobotTwin.Tell(new TwinCommand.LetGo(commandId)));
+    }
+  }
+
   private final class Node implements RobotTwin.Surroundings {
     private final TwinRules rules;
 
@@ -332,6 +352,11 @@ public final class TwinRuntime implements AutoCloseable {
     @Override
     public StopLine stops() {
       return stops;
+    }
+
+    @Override
+    public TeleopLine teleop() {
+      return teleop;
     }
 
     @Override

@@ -99,6 +99,14 @@ public final class EventCodec {
           var m = StoredEvents.LeaseExpired.parseFrom(payload);
           yield new Event.LeaseExpired(m.getEpoch(), m.getWhy());
         }
+        case "tandem.LeaseWished/1" -> {
+          var m = StoredEvents.LeaseWished.parseFrom(payload);
+          yield new Event.LeaseWished(m.getBy(), m.getPart(), m.getReason());
+        }
+        case "tandem.LeaseWishEnded/1" -> {
+          var m = StoredEvents.LeaseWishEnded.parseFrom(payload);
+          yield new Event.LeaseWishEnded(m.getBy(), m.getPart(), m.getWhy());
+        }
         case "tandem.CommandCreated/1" -> {
           var m = StoredEvents.CommandCreated.parseFrom(payload);
           yield new Event.CommandCreated(
@@ -290,6 +298,18 @@ public final class EventCodec {
               .build();
       case Event.LeaseExpired e ->
           StoredEvents.LeaseExpired.newBuilder().setEpoch(e.epoch()).setWhy(e.why()).build();
+      case Event.LeaseWished e ->
+          StoredEvents.LeaseWished.newBuilder()
+              .setBy(e.by())
+              .setPart(e.part())
+              .setReason(e.reason())
+              .build();
+      case Event.LeaseWishEnded e ->
+          StoredEvents.LeaseWishEnded.newBuilder()
+              .setBy(e.by())
+              .setPart(e.part())
+              .setWhy(e.why())
+              .build();
       case Event.CommandCreated e ->
           StoredEvents.CommandCreated.newBuilder()
               .setId(e.id())
@@ -520,19 +540,23 @@ public final class EventCodec {
     switch (goal) {
       case Goal.Joint(var joint) -> b.setJoint(joint);
       case Goal.Reach(var reach) -> b.setReach(reach);
+      case Goal.Stream(var stream) -> b.setStream(stream);
+      case Goal.Stance(var stance) -> b.setStance(stance);
     }
     return b.build();
   }
 
   /**
-   * @throws CorruptEvent where it is neither of the known kinds
+   * @throws CorruptEvent where it is none of the known kinds
    */
   public static Goal goal(StoredEvents.MotionGoal m) {
     return switch (m.getGoalCase()) {
       case JOINT -> new Goal.Joint(m.getJoint());
       case REACH -> new Goal.Reach(m.getReach());
-      case STREAM, STANCE, GOAL_NOT_SET ->
-          throw new CorruptEvent("goal: expected joint or reach, found neither");
+      case STREAM -> new Goal.Stream(m.getStream());
+      case STANCE -> new Goal.Stance(m.getStance());
+      case GOAL_NOT_SET ->
+          throw new CorruptEvent("goal: expected joint, reach, stream or stance, found none");
     };
   }
 

@@ -20,14 +20,25 @@ public sealed interface TwinCommand {
 
   record ReleaseStop(String by, String reason) implements TwinCommand {}
 
-  record AcquireLease(String by, long forMillis) implements TwinCommand {}
+  /** part: body, arms or locomotion, as in the commands below; empty: body. */
+  record AcquireLease(String by, String part, long forMillis) implements TwinCommand {}
 
-  record TakeLease(String by, long forMillis, String reason) implements TwinCommand {}
+  record TakeLease(String by, String part, long forMillis, String reason) implements TwinCommand {}
 
-  record ReleaseLease(String by) implements TwinCommand {}
+  /** part empty: everything that {@code by} holds. */
+  record ReleaseLease(String by, String part) implements TwinCommand {}
 
   /** The holder is still there. */
   record KeepLease(String by) implements TwinCommand {}
+
+  /** Asks whoever holds the part for it. */
+  record WishLease(String by, String part, String reason) implements TwinCommand {}
+
+  /** part empty: every wish of {@code by}. */
+  record WithdrawWish(String by, String part) implements TwinCommand {}
+
+  /** The holder gives the part to somebody who wishes for it. */
+  record HandOver(String by, String to, String part, long forMillis) implements TwinCommand {}
 
   record AcceptProfile(String by) implements TwinCommand {}
 
@@ -50,6 +61,13 @@ public sealed interface TwinCommand {
   /** Answer to a grant; code {@code tandem.guard.no-answer} where there was none. */
   record GrantAnswered(long epoch, boolean accepted, String code, String why)
       implements TwinCommand {}
+
+  /** Answer to the revocation that comes before the grant of this epoch, as above. */
+  record RevokeAnswered(long epoch, boolean accepted, String code, String why)
+      implements TwinCommand {}
+
+  /** The guard has taken the setpoint that ends this stream: its control was let go. */
+  record LetGo(String id) implements TwinCommand {}
 
   /**
    * Answer to a motion.

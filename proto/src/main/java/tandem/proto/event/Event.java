@@ -82,6 +82,12 @@ public sealed interface Event {
 
   record LeaseExpired(long epoch, String why) implements Event {}
 
+  /** Somebody asks the holder of this part for it; nothing changes by it. */
+  record LeaseWished(String by, String part, String reason) implements Event {}
+
+  /** why: granted, withdrawn, refused or lapsed. */
+  record LeaseWishEnded(String by, String part, String why) implements Event {}
+
   // Commands
 
   record CommandCreated(String id, String by, Goal goal, long expiresMillis) implements OfCommand {}

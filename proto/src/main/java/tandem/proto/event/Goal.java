@@ -2,13 +2,15 @@ package tandem.proto.event;
 
 import tandem.proto.v1.JointGoal;
 import tandem.proto.v1.ReachGoal;
+import tandem.proto.v1.StanceGoal;
+import tandem.proto.v1.StreamGoal;
 
 /** Where a command wants the body to be. */
 public sealed interface Goal {
-  /** Duration from start to arrival, s. */
+  /** Duration from start to arrival, s; 0 where the goal does not say. */
   double durationSeconds();
 
-  /** For people and the API: {@code joint} or {@code reach}. */
+  /** For people and the API: joint, reach, velocity, joint-stream, reach-stream or stance. */
   String form();
 
   /** Named joints at given angles, rad. */
@@ -34,6 +36,36 @@ public sealed interface Goal {
     @Override
     public String form() {
       return "reach";
+    }
+  }
+
+  /** Hold-to-move: what is wanted comes setpoint by setpoint while a control is held. */
+  record Stream(StreamGoal goal) implements Goal {
+    @Override
+    public double durationSeconds() {
+      return 0;
+    }
+
+    @Override
+    public String form() {
+      return isVelocity() ? "velocity" : goal.getKind() + "-stream";
+    }
+
+    public boolean isVelocity() {
+      return goal.getKind().equals("velocity");
+    }
+  }
+
+  /** A posture of the whole body, by name. */
+  record Stance(StanceGoal goal) implements Goal {
+    @Override
+    public double durationSeconds() {
+      return 0;
+    }
+
+    @Override
+    public String form() {
+      return "stance";
     }
   }
 }

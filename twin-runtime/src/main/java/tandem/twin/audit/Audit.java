@@ -392,7 +392,8 @@ public final class Audit {
     List<SealedEvent> named =
         all.stream().filter(e -> e.event() instanceof Event.OfSegment).toList();
     Sensed sensed = segments.at(data, robot, named, atNanos, reader);
-    return TwinViews.twin(state, TwinImages.digest(state), sensed, GuardSeen.NOBODY, null, atNanos)
+    return TwinViews.twin(
+            state, TwinImages.digest(state), sensed, GuardSeen.NOBODY, java.util.Map.of(), atNanos)
         .toBuilder()
         .setAt(
             Instant.ofEpochSecond(

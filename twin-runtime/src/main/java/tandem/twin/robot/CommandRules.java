@@ -2,6 +2,7 @@ package tandem.twin.robot;
 
 import tandem.proto.command.TwinCommand;
 import tandem.proto.event.Event;
+import tandem.proto.event.Goal;
 import tandem.proto.event.Used;
 import tandem.proto.v1.Cancel;
 import tandem.twin.robot.CommandRecord.Phase;
@@ -16,6 +17,9 @@ final class CommandRules {
   private static final double DEFAULT_GOAL_SECONDS = 10;
   private static final long END_AFTER_MILLIS = 2_000;
   private static final long LONGEST_EXPIRES_MILLIS = 60_000;
+
+  /** Hold-to-move ends when the control is let go, at the latest then. */
+  private static final long LONGEST_STREAM_MILLIS = 900_000;
 
   private final Deciding d;
 
@@ -42,45 +46,77 @@ final class CommandRules {
     }
     Permit.Permitted permitted = permitted(command);
     if (permitted == null) return;
-    Lease held = d.state.lease();
-    if (held != null && !held.holder().equals(c.by())) {
-      refused(
-          command,
-          "tandem.lease.held",
-          "the lease of %s is held by %s; not sent".formatted(d.state.robot(), held.holder()),
-          Used.NOTHING);
+    String part = Parts.of(c.goal(), d.state);
+    if (!mayCommand(command, part)) return;
+    Lease held = own(c.by(), part);
+    if (held != null) {
+      accept(command, permitted, held);
       return;
     }
-    if (held == null || !held.commandId().isEmpty()) {
-      var no = d.leases.noOffer(c.by());
-      if (no != null) {
-        refused(command, no.code(), no.why(), Used.NOTHING);
-        return;
+    var no = d.leases.noOffer(c.by());
+    if (no != null) {
+      refused(command, no.code(), no.why(), Used.NOTHING);
+      return;
+    }
+    supersede(command, part);
+    d.leases.offerFor(command, part);
+    d.answer = new Decision.Answer.WhenSent(c.id());
+  }
+
+  /** The lease for a time under which this name may command the part; null where there is none. */
+  private Lease own(String by, String part) {
+    Lease held = d.state.covering(part);
+    return held != null && held.holder().equals(by) && held.isForATime() ? held : null;
+  }
+
+  /** False, and the refusal is an event, where somebody else holds a part that is needed. */
+  private boolean mayCommand(CommandRecord command, String part) {
+    for (Lease lease : d.state.overlapping(part)) {
+      boolean mine = lease.holder().equals(command.by());
+      if (!mine) {
+        refused(
+            command,
+            "tandem.lease.held",
+            "the lease of %s%s is held by %s; not sent"
+                .formatted(
+                    d.state.robot(),
+                    lease.part().equals(Parts.BODY) ? "" : " (" + lease.part() + ")",
+                    lease.holder()),
+            Used.NOTHING);
+        return false;
       }
-      supersede(command);
-      d.leases.offer(c.by(), 0, c.id(), "", "");
-      d.answer = new Decision.Answer.WhenSent(c.id());
-      return;
+      if (lease.isForATime() && !Parts.covers(lease.part(), part)) {
+        refused(
+            command,
+            "tandem.lease.part",
+            "%s needs the %s and %s holds the %s of %s only: acquire the %s first; not sent"
+                .formatted(
+                    command.goal().form(), part, command.by(), lease.part(), d.state.robot(), part),
+            Used.NOTHING);
+        return false;
+      }
     }
-    if (d.state.offered() != null) {
+    Lease offered = d.state.offered();
+    if (offered != null && Parts.overlap(offered.part(), part)) {
       refused(
           command,
           "tandem.lease.pending",
-          "the lease of %s is being taken by %s; not sent"
-              .formatted(d.state.robot(), d.state.offered().holder()),
+          "the lease of %s is being given to %s; not sent"
+              .formatted(d.state.robot(), offered.holder()),
           Used.NOTHING);
-      return;
+      return false;
     }
-    accept(command, permitted);
+    return true;
   }
 
-  void accept(CommandRecord command) {
+  /** Its own lease has just been granted. */
+  void accept(CommandRecord command, Lease granted) {
     Permit.Permitted permitted = permitted(command);
     if (permitted == null) {
-      d.leases.endLease("its command was refused");
+      d.leases.endFor(command.id(), "its command was refused");
       return;
     }
-    accept(command, permitted);
+    accept(command, permitted, granted);
   }
 
   /** Null, and the refusal is an event, where it is not. */
@@ -97,20 +133,21 @@ final class CommandRules {
     d.emit(new Event.CommandRefused(command.id(), code, why, "twin", used));
   }
 
-  void accept(CommandRecord command, Permit.Permitted permitted) {
-    supersede(command);
-    Lease held = d.state.lease();
+  private void accept(CommandRecord command, Permit.Permitted permitted, Lease held) {
+    supersede(command, Parts.of(command.goal(), d.state));
     double seconds = permitted.sentGoal().durationSeconds();
     long startBy = command.expiresMillis();
     long endBy =
-        startBy
-            + Math.round((seconds > 0 ? seconds : DEFAULT_GOAL_SECONDS) * 1_000)
-            + END_AFTER_MILLIS;
+        command.goal() instanceof Goal.Stream
+            ? LONGEST_STREAM_MILLIS
+            : startBy
+                + Math.round((seconds > 0 ? seconds : DEFAULT_GOAL_SECONDS) * 1_000)
+                + END_AFTER_MILLIS;
     d.emit(
         new Event.CommandAccepted(
             command.id(),
             held.epoch(),
-            d.state.sequenceInEpoch() + 1,
+            d.state.leaseOf(held.epoch()).sequenceInEpoch() + 1,
             d.seen.guard().status().getToken(),
             startBy,
             endBy,
@@ -125,8 +162,9 @@ final class CommandRules {
             tokenNanos + endBy * 1_000_000,
             permitted.used().values(),
             Tracking.NEVER,
-            false));
-    d.leaseRenewedNanos = d.now;
+            false,
+            Tracking.NEVER));
+    d.pulses.computeIfPresent(held.epoch(), (epoch, pulse) -> pulse.renewed(d.now));
     d.effects.add(new Effect.Motion(command.id()));
     if (d.state.alarms().containsKey("safe-behaviour")
         && d.state.alarms().get("safe-behaviour").isUp()) {
@@ -134,16 +172,14 @@ final class CommandRules {
     }
   }
 
-  /** One command at a time: the newer one of the same holder wins. */
-  void supersede(CommandRecord by) {
+  /** One command at a time and part: the newer one of the same holder wins. */
+  private void supersede(CommandRecord by, String part) {
     for (CommandRecord open : d.state.openCommands()) {
       if (open.id().equals(by.id())) continue;
+      if (!Parts.overlap(Parts.of(open.goal(), d.state), part)) continue;
       d.emit(new Event.CommandSuperseded(open.id(), by.id()));
       d.progress.remove(open.id());
-      Lease held = d.state.lease();
-      if (held != null && held.commandId().equals(open.id())) {
-        d.leases.endLease("superseded by " + by.id());
-      }
+      d.leases.endFor(open.id(), "superseded by " + by.id());
     }
   }
 
@@ -193,9 +229,7 @@ final class CommandRules {
   void finish(Event.OfCommand end) {
     d.emit(end);
     d.progress.remove(end.id());
-    Lease held = d.state.lease();
-    if (held != null && held.commandId().equals(end.id()))
-      d.leases.endLease("its command has ended");
+    d.leases.endFor(end.id(), "its command has ended");
   }
 
   void reviewCommands() {

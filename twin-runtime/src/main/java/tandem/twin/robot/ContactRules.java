@@ -74,7 +74,9 @@ final class ContactRules {
 
   void awake() {
     d.awakeNanos = d.now;
-    d.leaseRenewedNanos = d.now;
+    for (var lease : d.state.leases().values()) {
+      d.pulses.put(lease.epoch(), LeasePulse.granted(d.now));
+    }
     if (d.state.offered() != null) {
       d.emit(
           new Event.LeaseRefused(

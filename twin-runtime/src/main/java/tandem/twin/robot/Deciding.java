@@ -28,10 +28,8 @@ final class Deciding {
   Decision.Answer answer = new Decision.Answer.Now(new TwinReply.Done(0));
   long awakeNanos;
   boolean admitted;
-  long leaseRenewedNanos;
-  boolean leaseKeptAlive;
-  long keepAliveNanos;
-  long keepAliveCounter;
+  final Map<Long, LeasePulse> pulses;
+  final Map<String, Long> wishNanos;
   long stopNanos;
   long stopSentNanos;
   long stillNanos;
@@ -45,8 +43,10 @@ final class Deciding {
   final ContactRules contact = new ContactRules(this);
   final ProfileRules profiles = new ProfileRules(this);
   final LeaseRules leases = new LeaseRules(this);
+  final WishRules wishes = new WishRules(this);
   final CommandRules commands = new CommandRules(this);
   final EvidenceRules evidence = new EvidenceRules(this);
+  final RestRules rest = new RestRules(this);
   final StopRules stops = new StopRules(this);
   final GuardRules guards = new GuardRules(this);
   final BodyRules body = new BodyRules(this);
@@ -61,10 +61,8 @@ final class Deciding {
     foreign = new HashMap<>(t.foreignNanos());
     awakeNanos = t.awakeNanos();
     admitted = t.admitted();
-    leaseRenewedNanos = t.leaseRenewedNanos();
-    leaseKeptAlive = t.leaseKeptAlive();
-    keepAliveNanos = t.keepAliveNanos();
-    keepAliveCounter = t.keepAliveCounter();
+    pulses = new HashMap<>(t.pulses());
+    wishNanos = new HashMap<>(t.wishNanos());
     stopNanos = t.stopNanos();
     stopSentNanos = t.stopSentNanos();
     stillNanos = t.stillNanos();
@@ -83,10 +81,8 @@ final class Deciding {
         new Tracking(
             awakeNanos,
             admitted,
-            leaseRenewedNanos,
-            leaseKeptAlive,
-            keepAliveNanos,
-            keepAliveCounter,
+            Map.copyOf(pulses),
+            Map.copyOf(wishNanos),
             stopNanos,
             stopSentNanos,
             stillNanos,
@@ -129,11 +125,16 @@ final class Deciding {
       case TwinCommand.StopAnswered c -> stops.latched("", "", "reply");
       case TwinCommand.ReleaseStop c -> stops.releaseStop(c);
       case TwinCommand.ReleaseAnswered c -> stops.releaseAnswered(c);
-      case TwinCommand.AcquireLease c -> leases.acquire(c.by(), c.forMillis());
+      case TwinCommand.AcquireLease c -> leases.acquire(c);
       case TwinCommand.TakeLease c -> leases.take(c);
-      case TwinCommand.ReleaseLease c -> leases.releaseLease(c.by());
-      case TwinCommand.KeepLease c -> leases.keepLease(c.by());
+      case TwinCommand.ReleaseLease c -> leases.release(c);
+      case TwinCommand.KeepLease c -> leases.keep(c.by());
+      case TwinCommand.WishLease c -> wishes.wish(c);
+      case TwinCommand.WithdrawWish c -> wishes.withdraw(c);
+      case TwinCommand.HandOver c -> leases.handOver(c);
       case TwinCommand.GrantAnswered c -> leases.grantAnswered(c);
+      case TwinCommand.RevokeAnswered c -> leases.revokeAnswered(c);
+      case TwinCommand.LetGo c -> evidence.letGo(c.id());
       case TwinCommand.MotionAnswered c -> commands.motionAnswered(c);
       case TwinCommand.TakeLog c -> guards.takeLog(c.record());
       case TwinCommand.Record c -> record(c.event());
@@ -192,7 +193,8 @@ final class Deciding {
     guards.reviewGuard();
     stops.reviewStop();
     commands.reviewCommands();
-    leases.reviewLease();
+    leases.review();
+    wishes.review();
     body.reviewBody();
   }
 

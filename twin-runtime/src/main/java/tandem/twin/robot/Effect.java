@@ -11,6 +11,12 @@ sealed interface Effect {
   record Grant(long epoch, String holder, String part) implements Effect {}
 
   /**
+   * End all authority up to {@code revoked} in this part (empty: all) before {@code epoch} is
+   * granted; the answer comes back as {@code RevokeAnswered}.
+   */
+  record Revoke(long epoch, long revoked, String part, String why) implements Effect {}
+
+  /**
    * Send this accepted command, with the journal position of its acceptance; the answer comes back
    * as {@code MotionAnswered}.
    */

@@ -17,8 +17,25 @@ final class EvidenceRules {
     this.d = d;
   }
 
+  /** The control of a stream was let go and the guard knows it: from here on rest is awaited. */
+  void letGo(String id) {
+    Progress p = d.progress.get(id);
+    boolean streams = d.state.command(id).filter(c -> c.goal() instanceof Goal.Stream).isPresent();
+    if (p == null || !streams || p.letGoNanos() != Tracking.NEVER) return;
+    d.progress.put(id, p.letGo(d.now));
+  }
+
   /** Compares what was asked with what the samples say. */
   void follow(CommandRecord command, Progress p) {
+    switch (command.goal()) {
+      case Goal.Joint joint -> followGoal(command, p);
+      case Goal.Reach reach -> followGoal(command, p);
+      case Goal.Stream stream -> d.rest.follow(command, p);
+      case Goal.Stance stance -> d.rest.follow(command, p);
+    }
+  }
+
+  private void followGoal(CommandRecord command, Progress p) {
     var joints = d.seen.sensed().joints();
     boolean fresh =
         joints != null
@@ -43,8 +60,7 @@ final class EvidenceRules {
           new Event.CommandFirstMotion(
               command.id(), joints.origin().receivedWallNanos(), used(joints, p.start().keySet())));
     }
-    d.progress.put(
-        command.id(), new Progress(p.startByNanos(), p.endByNanos(), p.start(), settled, moved));
+    d.progress.put(command.id(), p.seen(settled, moved));
     if (within && joints.origin().receivedNanos() - settled >= d.rules.settleMillis() * 1_000_000) {
       d.commands.finish(
           new Event.CommandDone(command.id(), joints.origin().receivedWallNanos(), evidence));
@@ -78,7 +94,7 @@ final class EvidenceRules {
             evidence));
   }
 
-  String worst(CommandRecord command, Evidence evidence) {
+  private String worst(CommandRecord command, Evidence evidence) {
     if (command.goal() instanceof Goal.Reach(var reach)) return "tip " + reach.getTip();
     String worst = "";
     double most = -1;
@@ -141,11 +157,13 @@ final class EvidenceRules {
             .forEach(j -> chain.add(j.name()));
         yield new Evidence(used(joints, chain), 0, meters, settledMillis);
       }
+      case Goal.Stream stream -> null; // its evidence is rest: RestRules
+      case Goal.Stance stance -> null;
     };
   }
 
   /** From the tip to its goal, m; null where the description does not say. */
-  Double distance(ReachGoal goal, Used at) {
+  private Double distance(ReachGoal goal, Used at) {
     if (d.seen.body() == null || d.state.accepted() == null) return null;
     var profile = d.state.accepted().profile();
     String link = profile.getTipsOrDefault(goal.getTip(), "");

@@ -2,6 +2,7 @@ package tandem.twin.robot;
 
 import java.util.Optional;
 import tandem.proto.event.Event;
+import tandem.proto.event.Goal;
 import tandem.proto.event.Used;
 import tandem.proto.v1.GuardLogRecord;
 import tandem.twin.robot.Tracking.Progress;
@@ -49,6 +50,8 @@ final class GuardRules {
                               ? new Event.CommandExpired(c.id(), r.getWhy())
                               : new Event.CommandRefused(
                                   c.id(), r.getCode(), r.getWhy(), "guard", Used.NOTHING)));
+      case "finished" -> d.evidence.letGo(r.getCommandId());
+      case "revoke" -> d.leases.revokedAtGuard(r.getAuthority(), r.getWhy());
       case "cancelled" -> open(r).ifPresent(c -> cancelledByGuard(c, r));
       case "safe-behaviour" -> {
         if (r.getCode().equals("tandem.guard.held")) break; // the hold that followed is in effect
@@ -86,7 +89,8 @@ final class GuardRules {
 
   void cancelledByGuard(CommandRecord command, GuardLogRecord r) {
     Progress p = d.progress.get(command.id());
-    if (p != null && r.getCode().equals("tandem.guard.end-by")) {
+    boolean reaches = command.goal() instanceof Goal.Joint || command.goal() instanceof Goal.Reach;
+    if (p != null && reaches && r.getCode().equals("tandem.guard.end-by")) {
       var joints = d.seen.sensed().joints();
       d.evidence.ended(
           command,

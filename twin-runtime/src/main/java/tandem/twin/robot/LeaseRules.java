@@ -1,6 +1,8 @@
 package tandem.twin.robot;
 
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import tandem.proto.command.TwinCommand;
 import tandem.proto.command.TwinReply;
 import tandem.proto.event.Event;
@@ -10,223 +12,420 @@ import tandem.proto.v1.KeepAlive;
 import tandem.proto.v1.Revoke;
 import tandem.twin.robot.TwinState.Lease;
 
-/** Authority: offers, grants, ends of leases (invariant I2). Part of one {@link Deciding}. */
+/**
+ * Authority: offers, grants, ends of leases (invariant I2). Part of one {@link Deciding}.
+ *
+ * <pre>
+ *   acquire, command:  LeaseOffered -> grant -> LeaseGranted
+ *   take:              LeaseOffered -> revoke -> LeaseReleased of the old -> grant -> LeaseTaken
+ *   hand-over:         LeaseOffered -> grant -> LeaseReleased of the old, LeaseTaken
+ *   any offer:         LeaseRefused, when the guard says no or nothing
+ * </pre>
+ *
+ * Each arrow waits for the guard's answer; of one twin one offer is open at a time, whatever its
+ * part. An epoch is never offered twice.
+ *
+ * <p>Who goes before whom, highest first: the hardware stop (not ours); the software stop, by
+ * anyone, lease or not; the guard's safe behaviour; the lease holder's hold-to-move; confirmed
+ * autonomy; rest. It follows here: nobody's command overrides another holder's, only a lease that
+ * is taken, handed over or ended does. A name that begins with {@code autonomy/} is an autonomy
+ * client: what it holds is confirmed autonomy, and a person who wants to move by hand takes it,
+ * with a reason, never silently. It takes nothing from a person itself; it wishes, and the person
+ * hands over, which is the confirmation.
+ */
 final class LeaseRules {
+  static final String AUTONOMY = "autonomy/";
   private final Deciding d;
 
   LeaseRules(Deciding d) {
     this.d = d;
   }
 
+  private void answer(TwinReply.Refused no) {
+    d.refuse(no.code(), no.why());
+  }
+
+  private String robot() {
+    return d.state.robot();
+  }
+
+  /** The part that is meant; null, and refused, where there is no such part to hold. */
+  String known(String part, String by) {
+    if (part.isEmpty() || part.equals(Parts.BODY)) return Parts.BODY;
+    if (!part.equals(Parts.ARMS) && !part.equals(Parts.LOCOMOTION)) {
+      d.refuse(
+          "tandem.lease.part",
+          "part: expected body, arms or locomotion, found '%s'; nothing given to %s"
+              .formatted(part, by));
+      return null;
+    }
+    if (Parts.independent(d.state)) return part;
+    d.refuse(
+        "tandem.lease.part",
+        "part: expected body, found %s: the profile of %s does not say that arms and locomotion are independent; nothing given to %s"
+            .formatted(part, robot(), by));
+    return null;
+  }
+
   /** Why no lease can be offered now; null where one can. */
   TwinReply.Refused noOffer(String by) {
     if (d.state.isDream()) {
       return new TwinReply.Refused(
-          "tandem.robot.dream", "%s is a dream: nobody can hold it".formatted(d.state.robot()));
+          "tandem.robot.dream", "%s is a dream: nobody can hold it".formatted(robot()));
     }
     if (d.state.offered() != null) {
       return new TwinReply.Refused(
           "tandem.lease.pending",
           "the lease of %s is being granted to %s; not given to %s"
-              .formatted(d.state.robot(), d.state.offered().holder(), by));
+              .formatted(robot(), d.state.offered().holder(), by));
     }
     if (!d.seen.guard().isFresh(d.now, d.rules.guardFreshMillis())) {
       return new TwinReply.Refused(
           "tandem.guard.absent",
           "the guard of %s was not heard within %d ms and must acknowledge a lease; not given to %s"
-              .formatted(d.state.robot(), d.rules.guardFreshMillis(), by));
+              .formatted(robot(), d.rules.guardFreshMillis(), by));
     }
     long term = d.seen.guard().status().getHighestSeen().getTerm();
     if (term > d.state.term()) {
       return new TwinReply.Refused(
           "tandem.guard.newer-term",
           "the guard of %s has seen term %d, this home is term %d; not given to %s"
-              .formatted(d.state.robot(), term, d.state.term(), by));
+              .formatted(robot(), term, d.state.term(), by));
     }
     return null;
   }
 
-  long nextEpoch() {
+  private TwinReply.Refused held(Lease lease, String what) {
+    return new TwinReply.Refused(
+        "tandem.lease.held",
+        "the lease of %s%s is held by %s; %s"
+            .formatted(
+                robot(),
+                lease.part().equals(Parts.BODY) ? "" : " (" + lease.part() + ")",
+                lease.holder(),
+                what));
+  }
+
+  private long nextEpoch() {
     Authority highest = d.seen.guard().status().getHighestSeen();
     long atGuard = highest.getTerm() == d.state.term() ? highest.getEpoch() : 0;
     return Math.max(d.state.highestEpoch(), atGuard) + 1;
   }
 
-  void offer(String by, long forMillis, String commandId, String from, String reason) {
+  private long offer(
+      String by, String part, long forMillis, String commandId, String from, String reason) {
     long epoch = nextEpoch();
-    d.emit(new Event.LeaseOffered(epoch, by, "body", forMillis, commandId, from, reason));
-    d.effects.add(new Effect.Grant(epoch, by, "body"));
+    d.emit(new Event.LeaseOffered(epoch, by, part, forMillis, commandId, from, reason));
     d.answer = new Decision.Answer.WhenGranted(epoch);
+    return epoch;
   }
 
-  void acquire(String by, long forMillis) {
-    Lease held = d.state.lease();
-    if (held != null && held.holder().equals(by) && held.commandId().isEmpty()) {
-      d.leaseRenewedNanos = d.now;
+  private void offerAndGrant(
+      String by, String part, long forMillis, String commandId, String from, String reason) {
+    long epoch = offer(by, part, forMillis, commandId, from, reason);
+    d.effects.add(new Effect.Grant(epoch, by, part));
+  }
+
+  /** A lease for one command; it ends with it. */
+  void offerFor(CommandRecord command, String part) {
+    offerAndGrant(command.by(), part, 0, command.id(), "", "");
+  }
+
+  void acquire(TwinCommand.AcquireLease c) {
+    String part = known(c.part(), c.by());
+    if (part != null) acquire(c.by(), part, c.forMillis(), "");
+  }
+
+  private void acquire(String by, String part, long forMillis, String reason) {
+    Lease own = d.state.covering(part);
+    if (own != null && own.holder().equals(by) && own.isForATime()) {
+      d.pulses.computeIfPresent(own.epoch(), (epoch, pulse) -> pulse.renewed(d.now));
       return;
     }
-    if (held != null) {
-      d.refuse(
-          "tandem.lease.held",
-          "the lease of %s is held by %s; not given to %s"
-              .formatted(d.state.robot(), held.holder(), by));
+    for (Lease lease : d.state.overlapping(part)) {
+      if (lease.holder().equals(by) && lease.isForATime()) continue; // grows into the wider one
+      answer(held(lease, "not given to " + by));
       return;
     }
     var no = noOffer(by);
     if (no != null) {
-      d.answer = new Decision.Answer.Now(no);
+      answer(no);
       return;
     }
-    offer(by, forMillis, "", "", "");
+    offerAndGrant(by, part, forMillis, "", "", reason);
   }
 
+  /** The robot comes to hold first: the old authority is revoked, then the new one granted. */
   void take(TwinCommand.TakeLease c) {
     if (c.reason().isBlank()) {
       d.refuse("tandem.lease.no-reason", "a take needs a reason; nothing was taken");
       return;
     }
-    var no = noOffer(c.by());
-    if (no != null) {
-      d.answer = new Decision.Answer.Now(no);
+    String part = known(c.part(), c.by());
+    if (part == null) return;
+    List<Lease> others =
+        d.state.overlapping(part).stream().filter(l -> !l.holder().equals(c.by())).toList();
+    if (others.isEmpty()) {
+      acquire(c.by(), part, c.forMillis(), c.reason());
       return;
     }
-    String from = d.state.lease() == null ? "" : d.state.lease().holder();
-    offer(c.by(), c.forMillis(), "", from, c.reason());
+    if (isAutonomy(c.by()) && !others.stream().allMatch(l -> isAutonomy(l.holder()))) {
+      answer(
+          held(
+              others.getFirst(),
+              "%s is an autonomy client and takes nothing from a person: it may request; nothing was taken"
+                  .formatted(c.by())));
+      return;
+    }
+    var no = noOffer(c.by());
+    if (no != null) {
+      answer(no);
+      return;
+    }
+    long epoch = offer(c.by(), part, c.forMillis(), "", holders(others), c.reason());
+    var inTheWay = d.state.overlapping(part);
+    long revoked = inTheWay.stream().mapToLong(Lease::epoch).max().orElseThrow();
+    String what = inTheWay.size() == 1 ? inTheWay.getFirst().part() : Parts.BODY;
+    d.effects.add(
+        new Effect.Revoke(epoch, revoked, what, "taken by %s: %s".formatted(c.by(), c.reason())));
+  }
+
+  private static boolean isAutonomy(String name) {
+    return name.startsWith(AUTONOMY);
+  }
+
+  private static String holders(List<Lease> leases) {
+    return leases.stream().map(Lease::holder).distinct().collect(Collectors.joining(", "));
+  }
+
+  /** The holder gives what it holds to somebody who has asked for it. */
+  void handOver(TwinCommand.HandOver c) {
+    if (known(c.part(), c.by()) == null) return;
+    Lease held = c.part().isEmpty() ? onlyOne(c.by()) : d.state.covering(c.part());
+    if (held == null || !held.holder().equals(c.by()) || !held.isForATime()) {
+      d.refuse(
+          "tandem.lease.lost",
+          "%s does not hold that lease of %s%s; nothing was handed over"
+              .formatted(c.by(), robot(), held == null ? "" : "; it is held by " + held.holder()));
+      return;
+    }
+    String part = c.part().isEmpty() ? held.part() : c.part();
+    boolean asked =
+        d.state.wishes().stream()
+            .anyMatch(w -> w.by().equals(c.to()) && Parts.overlap(w.part(), part));
+    if (!asked) {
+      d.refuse(
+          "tandem.lease.no-wish",
+          "%s has not asked for the lease of %s; nothing was handed over"
+              .formatted(c.to(), robot()));
+      return;
+    }
+    var no = noOffer(c.to());
+    if (no != null) {
+      answer(no);
+      return;
+    }
+    offerAndGrant(c.to(), part, c.forMillis(), "", c.by(), "handed over by " + c.by());
+  }
+
+  /** The one lease of this name, else that of the body or null. */
+  private Lease onlyOne(String holder) {
+    var own = d.state.leases().values().stream().filter(l -> l.holder().equals(holder)).toList();
+    return own.size() == 1 ? own.getFirst() : d.state.covering(Parts.BODY);
+  }
+
+  void revokeAnswered(TwinCommand.RevokeAnswered c) {
+    Lease offered = d.state.offered();
+    if (offered == null || offered.epoch() != c.epoch()) return;
+    if (!c.accepted()) {
+      d.emit(new Event.LeaseRefused(c.epoch(), c.code(), c.why()));
+      return;
+    }
+    endOverlapping(offered, "taken: " + offered.reason());
+    d.effects.add(new Effect.Grant(offered.epoch(), offered.holder(), offered.part()));
+  }
+
+  /** The guard has ended what overlaps; its commands and leases end here, too. */
+  private void endOverlapping(Lease offered, String why) {
+    for (Lease lease : d.state.overlapping(offered.part())) {
+      for (CommandRecord open : d.state.openCommands()) {
+        if (open.epoch() != lease.epoch()) continue;
+        d.emit(new Event.CommandCancelled(open.id(), offered.holder(), "lease " + why));
+        d.progress.remove(open.id());
+      }
+      d.emit(new Event.LeaseReleased(lease.epoch(), offered.holder(), why));
+      d.pulses.remove(lease.epoch());
+    }
   }
 
   void grantAnswered(TwinCommand.GrantAnswered c) {
     Lease offered = d.state.offered();
     if (offered == null || offered.epoch() != c.epoch()) return;
     if (!c.accepted()) {
-      d.emit(new Event.LeaseRefused(c.epoch(), c.code(), c.why()));
-      d.effects.add(revoke(c.epoch(), "not granted"));
-      if (!offered.commandId().isEmpty()) {
-        d.state
-            .command(offered.commandId())
-            .filter(command -> !command.phase().isFinal())
-            .ifPresent(
-                command ->
-                    d.emit(
-                        new Event.CommandRefused(
-                            command.id(),
-                            c.code(),
-                            "no lease: %s; not sent".formatted(c.why()),
-                            "guard",
-                            Used.NOTHING)));
-      }
+      notGranted(offered, c);
       return;
     }
-    if (offered.takenFrom().isEmpty()) {
-      d.emit(new Event.LeaseGranted(c.epoch()));
+    endOverlapping(
+        offered,
+        offered.takenFrom().isEmpty() ? "replaced by epoch " + c.epoch() : offered.reason());
+    d.emit(
+        offered.takenFrom().isEmpty()
+            ? new Event.LeaseGranted(c.epoch())
+            : new Event.LeaseTaken(c.epoch(), offered.takenFrom(), offered.reason()));
+    d.pulses.put(c.epoch(), LeasePulse.granted(d.now));
+    d.wishes.granted(offered);
+    if (offered.isForATime()) return;
+    Optional<CommandRecord> command = d.state.command(offered.commandId());
+    if (command.isPresent() && !command.get().phase().isFinal()) {
+      d.commands.accept(command.get(), offered);
     } else {
-      for (CommandRecord open : d.state.openCommands()) {
-        d.emit(
-            new Event.CommandCancelled(
-                open.id(), offered.holder(), "lease taken: " + offered.reason()));
-        d.progress.remove(open.id());
-      }
-      d.emit(new Event.LeaseTaken(c.epoch(), offered.takenFrom(), offered.reason()));
-    }
-    d.leaseRenewedNanos = d.now;
-    d.leaseKeptAlive = false;
-    d.keepAliveCounter = 0;
-    d.keepAliveNanos = d.now;
-    if (!offered.commandId().isEmpty()) {
-      Optional<CommandRecord> command = d.state.command(offered.commandId());
-      if (command.isPresent() && !command.get().phase().isFinal()) {
-        d.commands.accept(command.get());
-      } else {
-        endLease("the command ended before the lease was granted");
-      }
+      end(offered, "the command ended before the lease was granted");
     }
   }
 
-  Effect revoke(long epoch, String why) {
+  private void notGranted(Lease offered, TwinCommand.GrantAnswered c) {
+    d.emit(new Event.LeaseRefused(c.epoch(), c.code(), c.why()));
+    d.effects.add(revoke(offered, "not granted"));
+    if (offered.isForATime()) return;
+    d.state
+        .command(offered.commandId())
+        .filter(command -> !command.phase().isFinal())
+        .ifPresent(
+            command ->
+                d.emit(
+                    new Event.CommandRefused(
+                        command.id(),
+                        c.code(),
+                        "no lease: %s; not sent".formatted(c.why()),
+                        "guard",
+                        Used.NOTHING)));
+  }
+
+  private Effect revoke(Lease lease, String why) {
     return new Effect.Tell(
         d.request()
-            .setRevoke(Revoke.newBuilder().setAuthority(d.authority(epoch)).setWhy(why))
+            .setRevoke(
+                Revoke.newBuilder()
+                    .setAuthority(d.authority(lease.epoch()))
+                    .setPart(lease.part())
+                    .setWhy(why))
             .build());
   }
 
-  void releaseLease(String by) {
-    Lease held = d.state.lease();
-    if (held == null) return;
-    if (!held.holder().equals(by)) {
-      d.refuse(
-          "tandem.lease.held",
-          "the lease of %s is held by %s; not released by %s"
-              .formatted(d.state.robot(), held.holder(), by));
+  void release(TwinCommand.ReleaseLease c) {
+    var own =
+        d.state.leases().values().stream()
+            .filter(l -> l.holder().equals(c.by()))
+            .filter(l -> c.part().isEmpty() || l.part().equals(c.part()))
+            .toList();
+    if (own.isEmpty()) {
+      String part = c.part().isEmpty() ? Parts.BODY : c.part();
+      d.state.overlapping(part).stream()
+          .findFirst()
+          .ifPresent(l -> answer(held(l, "not released by " + c.by())));
       return;
     }
-    cancelUnder(held, by, "lease released");
-    d.emit(new Event.LeaseReleased(held.epoch(), by, "released"));
-    d.atOnce.add(revoke(held.epoch(), "released by " + by));
+    for (Lease lease : own) {
+      cancelUnder(lease, c.by(), "lease released");
+      d.emit(new Event.LeaseReleased(lease.epoch(), c.by(), "released"));
+      d.pulses.remove(lease.epoch());
+      d.atOnce.add(revoke(lease, "released by " + c.by()));
+    }
   }
 
-  void cancelUnder(Lease held, String by, String why) {
+  private void cancelUnder(Lease lease, String by, String why) {
     for (CommandRecord c : d.state.openCommands()) {
-      if (c.epoch() != held.epoch()) continue;
+      if (c.epoch() != lease.epoch()) continue;
       d.commands.cancelAtGuard(c, by, why);
       d.emit(new Event.CommandCancelled(c.id(), by, why));
       d.progress.remove(c.id());
     }
   }
 
-  void endLease(String why) {
-    Lease held = d.state.lease();
-    if (held == null) return;
-    d.emit(new Event.LeaseReleased(held.epoch(), "tandem", why));
-    d.effects.add(revoke(held.epoch(), why));
+  /** Ends the lease that is in force for this one command; a no-op where there is none. */
+  void endFor(String commandId, String why) {
+    d.state.leases().values().stream()
+        .filter(l -> l.commandId().equals(commandId))
+        .findFirst()
+        .ifPresent(lease -> end(lease, why));
   }
 
-  void keepLease(String by) {
-    Lease held = d.state.lease();
-    if (held == null || !held.holder().equals(by)) {
+  private void end(Lease lease, String why) {
+    d.emit(new Event.LeaseReleased(lease.epoch(), "tandem", why));
+    d.pulses.remove(lease.epoch());
+    d.effects.add(revoke(lease, why));
+  }
+
+  void keep(String by) {
+    var own = d.state.leases().values().stream().filter(l -> l.holder().equals(by)).toList();
+    if (own.isEmpty()) {
+      Lease held = d.state.lease();
       d.refuse(
           "tandem.lease.lost",
           "%s does not hold the lease of %s%s"
               .formatted(
                   by,
-                  d.state.robot(),
+                  robot(),
                   held == null ? ": nobody does" : "; it is held by " + held.holder()));
       return;
     }
-    d.leaseRenewedNanos = d.now;
-    d.leaseKeptAlive = true;
+    for (Lease lease : own) {
+      d.pulses.computeIfPresent(lease.epoch(), (epoch, pulse) -> pulse.kept(d.now));
+    }
   }
 
-  void reviewLease() {
-    Lease held = d.state.lease();
-    if (held == null) return;
-    boolean working = d.state.openCommands().stream().anyMatch(c -> c.epoch() == held.epoch());
-    boolean over =
-        held.commandId().isEmpty()
-            ? d.sinceMillis(d.leaseRenewedNanos) > held.forMillis()
-                && (d.leaseKeptAlive || !working)
-            : !working
-                && d.state.command(held.commandId()).filter(c -> !c.phase().isFinal()).isEmpty();
-    if (over) {
-      String why =
-          held.commandId().isEmpty()
-              ? "not renewed for %d ms".formatted(held.forMillis())
-              : "its command has ended";
-      cancelUnder(held, "tandem", "lease of %s expired: %s".formatted(held.holder(), why));
-      d.emit(new Event.LeaseExpired(held.epoch(), why));
-      d.effects.add(revoke(held.epoch(), why));
-      return;
+  /** The guard says that it has ended this authority; nobody here thinks otherwise. */
+  void revokedAtGuard(Authority authority, String why) {
+    if (authority.getTerm() != d.state.term()) return;
+    Lease lease = d.state.leaseOf(authority.getEpoch());
+    if (lease == null) return;
+    cancelUnder(lease, "guard", "authority revoked: " + why);
+    d.emit(new Event.LeaseExpired(lease.epoch(), "revoked at the guard: " + why));
+    d.pulses.remove(lease.epoch());
+  }
+
+  void review() {
+    for (Lease lease : List.copyOf(d.state.leases().values())) {
+      LeasePulse pulse =
+          d.pulses.computeIfAbsent(lease.epoch(), epoch -> LeasePulse.granted(d.now));
+      if (isOver(lease, pulse)) expire(lease);
+      else if (d.sinceMillis(pulse.toldNanos()) >= d.rules.keepAliveMillis()
+          && d.seen.guard().reachable()) tellGuard(lease, pulse);
     }
-    if (d.sinceMillis(d.keepAliveNanos) >= d.rules.keepAliveMillis()
-        && d.seen.guard().reachable()) {
-      d.keepAliveNanos = d.now;
-      d.keepAliveCounter++;
-      d.effects.add(
-          new Effect.Tell(
-              d.request()
-                  .setKeepAlive(
-                      KeepAlive.newBuilder()
-                          .setAuthority(d.authority(held.epoch()))
-                          .setCounter(d.keepAliveCounter))
-                  .build()));
+  }
+
+  private boolean isOver(Lease lease, LeasePulse pulse) {
+    boolean working = d.state.openCommands().stream().anyMatch(c -> c.epoch() == lease.epoch());
+    if (!lease.isForATime()) {
+      return !working
+          && d.state.command(lease.commandId()).filter(c -> !c.phase().isFinal()).isEmpty();
     }
+    return d.sinceMillis(pulse.renewedNanos()) > lease.forMillis()
+        && (pulse.keptAlive() || !working);
+  }
+
+  private void expire(Lease lease) {
+    String why =
+        lease.isForATime()
+            ? "not renewed for %d ms".formatted(lease.forMillis())
+            : "its command has ended";
+    cancelUnder(lease, "tandem", "lease of %s expired: %s".formatted(lease.holder(), why));
+    d.emit(new Event.LeaseExpired(lease.epoch(), why));
+    d.pulses.remove(lease.epoch());
+    d.effects.add(revoke(lease, why));
+  }
+
+  private void tellGuard(Lease lease, LeasePulse pulse) {
+    // Rising through restarts of the twin, too: the guard takes each number once.
+    long counter = Math.max(pulse.counter() + 1, d.seen.now().wallNanos() / 1_000_000);
+    d.pulses.put(lease.epoch(), pulse.told(d.now, counter));
+    d.effects.add(
+        new Effect.Tell(
+            d.request()
+                .setKeepAlive(
+                    KeepAlive.newBuilder()
+                        .setAuthority(d.authority(lease.epoch()))
+                        .setCounter(counter))
+                .build()));
   }
 }

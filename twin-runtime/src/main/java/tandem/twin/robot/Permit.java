@@ -17,6 +17,7 @@ import tandem.proto.v1.JointLimit;
 import tandem.proto.v1.JointTarget;
 import tandem.proto.v1.ReachGoal;
 import tandem.proto.v1.RobotProfile;
+import tandem.proto.v1.StreamGoal;
 
 /**
  * May this goal be sent as the robot stands now? Pure.
@@ -26,6 +27,9 @@ import tandem.proto.v1.RobotProfile;
  */
 final class Permit {
   private static final double LONGEST_SECONDS = 600;
+  private static final long LEAST_LAPSE_MILLIS = 100;
+  private static final long MOST_LAPSE_MILLIS = 500;
+  private static final List<String> STANCES = List.of("stand", "squat", "crouch");
 
   /** What is permitted, and the values that were used. */
   record Permitted(Goal sentGoal, Used used) {}
@@ -60,14 +64,68 @@ final class Permit {
     permit.standing();
     permit.guard();
     RobotProfile profile = permit.profile();
-    Used joints = permit.measured();
     return switch (goal) {
       case Goal.Joint(var joint) -> {
+        Used joints = permit.measured();
         permit.target(profile.hasJoint(), profile, "joint");
         yield new Permitted(goal, permit.within(profile, joint, joints));
       }
-      case Goal.Reach(var reach) -> permit.reach(profile, reach, joints);
+      case Goal.Reach(var reach) -> permit.reach(profile, reach, permit.measured());
+      case Goal.Stream(var stream) -> new Permitted(goal, permit.stream(profile, stream));
+      case Goal.Stance(var stance) -> {
+        permit.target(profile.hasStance(), profile, "stance");
+        if (!STANCES.contains(stance.getStance())) {
+          throw permit.deny(
+              "tandem.goal.stance",
+              "stance: expected one of %s, found '%s'; not sent"
+                  .formatted(STANCES, stance.getStance()));
+        }
+        yield new Permitted(goal, permit.measured());
+      }
     };
+  }
+
+  /** What a setpoint may ask is the guard's to check, one by one; here: may there be any. */
+  private Used stream(RobotProfile profile, StreamGoal goal) {
+    long lapse = goal.getLapseMillis();
+    if (lapse != 0 && !(lapse >= LEAST_LAPSE_MILLIS && lapse <= MOST_LAPSE_MILLIS)) {
+      throw deny(
+          "tandem.goal.lapse",
+          "lapse: expected %d..%d ms, found %d ms; not sent"
+              .formatted(LEAST_LAPSE_MILLIS, MOST_LAPSE_MILLIS, lapse));
+    }
+    return switch (goal.getKind()) {
+      case "velocity" -> {
+        target(profile.hasVelocity(), profile, "velocity");
+        yield base();
+      }
+      case "joint" -> {
+        target(profile.hasJoint(), profile, "joint");
+        yield measured();
+      }
+      case "reach" -> {
+        target(
+            profile.getTipsCount() > 0 && (profile.hasJoint() || profile.getReachCount() > 0),
+            profile,
+            "reach");
+        yield measured();
+      }
+      default ->
+          throw deny(
+              "tandem.goal.kind",
+              "kind: expected velocity, joint or reach, found '%s'; not sent"
+                  .formatted(goal.getKind()));
+    };
+  }
+
+  /** Where the base stands; nothing where no odometry says so. */
+  private Used base() {
+    var base = seen.sensed().base();
+    if (base == null) return Used.NOTHING;
+    var values = new TreeMap<String, Double>();
+    values.put("baseXMeters", base.x());
+    values.put("baseYMeters", base.y());
+    return new Used(base.origin().at(seen.now().nanos()), values);
   }
 
   private Denied deny(String code, String why) {

@@ -20,6 +20,7 @@ import akka.persistence.typed.javadsl.SignalHandler;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
@@ -37,6 +38,7 @@ import tandem.proto.v1.GuardRequest;
 import tandem.proto.v1.JournalPosition;
 import tandem.proto.v1.Motion;
 import tandem.proto.v1.Release;
+import tandem.proto.v1.Revoke;
 import tandem.twin.journal.StoredSnapshot;
 import tandem.twin.robot.Decision.Answer;
 import tandem.twin.robot.Observation.GuardSeen;
@@ -85,10 +87,10 @@ public final class RobotTwin
   /**
    * An answer with the picture at that moment.
    *
-   * @param leaseLeftMillis null where the lease has no time limit or nobody holds it
+   * @param pulses of the leases in force, by epoch
    */
   public record Answered(
-      TwinReply reply, TwinState state, GuardSeen guard, Double leaseLeftMillis) {}
+      TwinReply reply, TwinState state, GuardSeen guard, Map<Long, LeasePulse> pulses) {}
 
   /** What the node lends its twins. All of it is thread-safe and does not block. */
   public interface Surroundings {
@@ -99,6 +101,8 @@ public final class RobotTwin
     GuardPorts guards();
 
     StopLine stops();
+
+    TeleopLine teleop();
 
     /** Text of the newest robot_description; null where there is none. */
     String description(String robot);
@@ -214,6 +218,7 @@ public final class RobotTwin
   /** First life, or another one after a failed write: nothing transient is carried over. */
   private void startAnew() {
     abandonWriting();
+    node.teleop().forget(robot);
     tracking = Tracking.START;
     awakened = false;
     context.getSelf().tell(new Tell(new TwinCommand.Awake()));
@@ -236,7 +241,7 @@ public final class RobotTwin
                           .formatted(robot, node.journalFailure())),
                   emptyState(),
                   node.guards().seen(robot),
-                  null));
+                  Map.of()));
     }
   }
 
@@ -250,6 +255,10 @@ public final class RobotTwin
       case Ask(var command, var replyTo) -> run(state, command, replyTo);
       case Tell(TwinCommand.Awake command) -> awake(state);
       case Tell(TwinCommand.GrantAnswered command) -> {
+        if (!command.accepted()) grantRefusal = command.why();
+        yield run(state, command, null);
+      }
+      case Tell(TwinCommand.RevokeAnswered command) -> {
         if (!command.accepted()) grantRefusal = command.why();
         yield run(state, command, null);
       }
@@ -325,6 +334,7 @@ public final class RobotTwin
         .thenRun(
             after -> {
               writing = null;
+              node.teleop().sync(after);
               decision.effects().forEach(effect -> act(effect, after, sealed));
               answer(replyTo, decision.answer(), after);
               settle(after);
@@ -411,14 +421,7 @@ public final class RobotTwin
   private void answer(ActorRef<Answered> replyTo, TwinReply reply, TwinState state) {
     if (replyTo == null) return;
     GuardSeen guard = node.guards().seen(robot);
-    replyTo.tell(new Answered(reply, state, guard, leaseLeft(state)));
-  }
-
-  private Double leaseLeft(TwinState state) {
-    if (state.lease() == null || !state.lease().commandId().isEmpty()) return null;
-    if (tracking.leaseRenewedNanos() == Tracking.NEVER) return null;
-    double sinceMillis = (System.nanoTime() - tracking.leaseRenewedNanos()) / 1e6;
-    return Math.max(0, state.lease().forMillis() - sinceMillis);
+    replyTo.tell(new Answered(reply, state, guard, tracking.pulses()));
   }
 
   /** Answers those whose condition is met or whose time is over. */
@@ -445,8 +448,7 @@ public final class RobotTwin
   }
 
   private TwinReply outcome(TwinState state, Answer until) {
-    if (until instanceof Answer.WhenGranted(var epoch)
-        && (state.lease() == null || state.lease().epoch() != epoch)) {
+    if (until instanceof Answer.WhenGranted(var epoch) && state.leaseOf(epoch) == null) {
       return new TwinReply.Refused(
           "tandem.lease.refused",
           "robot %s: the guard did not grant epoch %d%s"
@@ -481,6 +483,8 @@ public final class RobotTwin
       }
       case tandem.twin.robot.Effect.Grant(var epoch, var holder, var part) ->
           grant(epoch, holder, part);
+      case tandem.twin.robot.Effect.Revoke(var epoch, var revoked, var part, var why) ->
+          revoke(epoch, revoked, part, why);
       case tandem.twin.robot.Effect.Motion(var id) -> move(state, id, written);
       case tandem.twin.robot.Effect.Release(var by, var reason) -> release(by, reason);
       case tandem.twin.robot.Effect.Stop(var id, var by, var why) ->
@@ -518,6 +522,25 @@ public final class RobotTwin
         });
   }
 
+  private void revoke(long epoch, long revoked, String part, String why) {
+    grantRefusal = null;
+    var request =
+        GuardRequest.newBuilder()
+            .setRobot(robot)
+            .setRevoke(
+                Revoke.newBuilder().setAuthority(authority(revoked)).setPart(part).setWhy(why))
+            .build();
+    context.pipeToSelf(
+        send(request),
+        (reply, failure) ->
+            new Tell(
+                new TwinCommand.RevokeAnswered(
+                    epoch,
+                    failure == null && reply.getAccepted(),
+                    failure == null ? reply.getCode() : "tandem.guard.no-answer",
+                    failure == null ? reply.getWhy() : reason(failure))));
+  }
+
   private Authority authority(long epoch) {
     return Authority.newBuilder().setTerm(term).setEpoch(epoch).build();
   }
@@ -546,6 +569,8 @@ public final class RobotTwin
     switch (command.sentGoal()) {
       case Goal.Joint(var joint) -> motion.setJoint(joint);
       case Goal.Reach(var reach) -> motion.setReach(reach);
+      case Goal.Stream(var stream) -> motion.setStream(stream);
+      case Goal.Stance(var stance) -> motion.setStance(stance);
     }
     var request = GuardRequest.newBuilder().setRobot(robot).setMotion(motion).build();
     long sentNanos = wallNanos();

@@ -61,7 +61,25 @@ public record Sensed(Joints joints, Attitude attitude, BasePose base, long newes
       double[] angularVelocity,
       double[] linearAcceleration) {}
 
-  /** Base in the odometry frame, m. */
+  /**
+   * Base in the odometry frame, m; velocities in the base frame (m/s, rad/s), empty where they are
+   * not known.
+   */
   public record BasePose(
-      Origin origin, double x, double y, double z, double qx, double qy, double qz, double qw) {}
+      Origin origin,
+      double x,
+      double y,
+      double z,
+      double qx,
+      double qy,
+      double qz,
+      double qw,
+      double[] linearVelocity,
+      double[] angularVelocity) {
+
+    public BasePose(
+        Origin origin, double x, double y, double z, double qx, double qy, double qz, double qw) {
+      this(origin, x, y, z, qx, qy, qz, qw, new double[0], new double[0]);
+    }
+  }
 }

@@ -10,9 +10,8 @@ import java.util.SortedMap;
  *
  * @param awakeNanos when this incarnation was rebuilt
  * @param admitted a gateway has brought the robot to this incarnation
- * @param leaseRenewedNanos when the lease was granted, renewed or kept alive
- * @param leaseKeptAlive its holder sends keep-alives, so their absence ends it
- * @param keepAliveNanos when the guard was last told that the holder is there
+ * @param pulses of the leases in force, by epoch
+ * @param wishNanos since when each wish is known to this incarnation, by part and name
  * @param stopNanos when the stop was first known here
  * @param stopSentNanos when the stop was last sent to the guard from here
  * @param stillNanos since when the joints have been still
@@ -25,10 +24,8 @@ import java.util.SortedMap;
 record Tracking(
     long awakeNanos,
     boolean admitted,
-    long leaseRenewedNanos,
-    boolean leaseKeptAlive,
-    long keepAliveNanos,
-    long keepAliveCounter,
+    Map<Long, LeasePulse> pulses,
+    Map<String, Long> wishNanos,
     long stopNanos,
     long stopSentNanos,
     long stillNanos,
@@ -42,8 +39,8 @@ record Tracking(
 
   static final Tracking START =
       new Tracking(
-          NEVER, false, NEVER, false, NEVER, 0, NEVER, NEVER, NEVER, NEVER, Map.of(), "unknown",
-          NEVER, 0, Map.of());
+          NEVER, false, Map.of(), Map.of(), NEVER, NEVER, NEVER, NEVER, Map.of(), "unknown", NEVER,
+          0, Map.of());
 
   /**
    * One command under way.
@@ -51,12 +48,23 @@ record Tracking(
    * @param startByNanos monotonic, as {@code endByNanos}
    * @param start joint positions when it was accepted, rad
    * @param settledNanos since when it has been within tolerance; NEVER where it is not
-   * @param moved the joints have left their start
+   * @param moved the joints, or the base, have left their start
+   * @param letGoNanos when the control of a stream was let go; NEVER while it is held
    */
   record Progress(
       long startByNanos,
       long endByNanos,
       SortedMap<String, Double> start,
       long settledNanos,
-      boolean moved) {}
+      boolean moved,
+      long letGoNanos) {
+
+    Progress seen(long settled, boolean hasMoved) {
+      return new Progress(startByNanos, endByNanos, start, settled, hasMoved, letGoNanos);
+    }
+
+    Progress letGo(long nanos) {
+      return new Progress(startByNanos, endByNanos, start, NEVER, moved, nanos);
+    }
+  }
 }

@@ -15,6 +15,7 @@ import tandem.twin.robot.TwinState.Alarm;
 import tandem.twin.robot.TwinState.Lease;
 import tandem.twin.robot.TwinState.Mode;
 import tandem.twin.robot.TwinState.Stop;
+import tandem.twin.robot.TwinState.Wish;
 
 /**
  * From events to the decided state: pure and total, no clock, no I/O. The running twin, its
@@ -114,8 +115,8 @@ public final class TwinFold {
     private Event.ProfileAccepted accepted;
     private long highestEpoch;
     private Lease offered;
-    private Lease lease;
-    private long sequenceInEpoch;
+    private final TreeMap<String, Lease> leases;
+    private final ArrayList<Wish> wishes;
     private Stop stop;
     private List<CommandRecord> commands;
     private final TreeMap<String, Alarm> alarms;
@@ -140,8 +141,8 @@ public final class TwinFold {
       accepted = s.accepted();
       highestEpoch = s.highestEpoch();
       offered = s.offered();
-      lease = s.lease();
-      sequenceInEpoch = s.sequenceInEpoch();
+      leases = new TreeMap<>(s.leases());
+      wishes = new ArrayList<>(s.wishes());
       stop = s.stop();
       commands = s.commands();
       alarms = new TreeMap<>(s.alarms());
@@ -168,8 +169,8 @@ public final class TwinFold {
           accepted,
           highestEpoch,
           offered,
-          lease,
-          sequenceInEpoch,
+          leases,
+          wishes,
           stop,
           commands,
           alarms,
@@ -209,7 +210,8 @@ public final class TwinFold {
                   e.forMillis(),
                   e.commandId(),
                   e.takenFrom(),
-                  e.reason());
+                  e.reason(),
+                  0);
         }
         case Event.LeaseGranted e -> grant(e.epoch());
         case Event.LeaseTaken e -> grant(e.epoch());
@@ -218,6 +220,12 @@ public final class TwinFold {
         }
         case Event.LeaseReleased e -> endLease(e.epoch());
         case Event.LeaseExpired e -> endLease(e.epoch());
+        case Event.LeaseWished e -> {
+          wishes.removeIf(w -> w.by().equals(e.by()) && w.part().equals(e.part()));
+          wishes.add(new Wish(e.by(), e.part(), e.reason(), hybridNanos));
+        }
+        case Event.LeaseWishEnded e ->
+            wishes.removeIf(w -> w.by().equals(e.by()) && w.part().equals(e.part()));
         case Event.CommandCreated e -> {
           commandsCreated++;
           var all = new ArrayList<>(commands);
@@ -225,7 +233,7 @@ public final class TwinFold {
           commands = bounded(all);
         }
         case Event.CommandAccepted e -> {
-          sequenceInEpoch = e.sequenceInEpoch();
+          leases.replaceAll((part, l) -> l.epoch() == e.epoch() ? l.at(e.sequenceInEpoch()) : l);
           change(
               e.id(),
               c ->
@@ -338,13 +346,13 @@ public final class TwinFold {
 
     private void grant(long epoch) {
       if (offered == null || offered.epoch() != epoch) return;
-      lease = offered;
+      leases.values().removeIf(l -> Parts.overlap(l.part(), offered.part()));
+      leases.put(offered.part(), offered);
       offered = null;
-      sequenceInEpoch = 0;
     }
 
     private void endLease(long epoch) {
-      if (lease != null && lease.epoch() <= epoch) lease = null;
+      leases.values().removeIf(l -> l.epoch() == epoch);
     }
 
     private void change(String id, UnaryOperator<CommandRecord> how) {

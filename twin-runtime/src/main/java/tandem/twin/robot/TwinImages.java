@@ -20,6 +20,7 @@ import tandem.twin.robot.TwinState.Alarm;
 import tandem.twin.robot.TwinState.Lease;
 import tandem.twin.robot.TwinState.Mode;
 import tandem.twin.robot.TwinState.Stop;
+import tandem.twin.robot.TwinState.Wish;
 
 /**
  * The decided state as a digest and as a snapshot. The digest is canonical and for ever; the image
@@ -27,7 +28,7 @@ import tandem.twin.robot.TwinState.Stop;
  */
 public final class TwinImages {
   /** Of {@link #digest}: raised whenever a field is added or its meaning changes. */
-  public static final int DIGEST_VERSION = 1;
+  public static final int DIGEST_VERSION = 2;
 
   private TwinImages() {}
 
@@ -57,8 +58,8 @@ public final class TwinImages {
         .message(13, s.accepted(), (e, p) -> e.text(1, p.hash()).text(2, p.by()))
         .integer(14, s.highestEpoch())
         .message(15, s.offered(), TwinImages::lease)
-        .message(16, s.lease(), TwinImages::lease)
-        .integer(17, s.sequenceInEpoch())
+        .list(16, s.leases().values(), TwinImages::lease)
+        .list(17, s.wishes(), TwinImages::wish)
         .message(18, s.stop(), TwinImages::stop)
         .list(19, s.commands(), TwinImages::command)
         .map(20, s.alarms(), TwinImages::alarm)
@@ -76,7 +77,12 @@ public final class TwinImages {
         .integer(4, l.forMillis())
         .text(5, l.commandId())
         .text(6, l.takenFrom())
-        .text(7, l.reason());
+        .text(7, l.reason())
+        .integer(8, l.sequenceInEpoch());
+  }
+
+  private static void wish(CanonicalEncoder e, Wish w) {
+    e.text(1, w.by()).text(2, w.part()).text(3, w.reason()).integer(4, w.sinceNanos());
   }
 
   private static void stop(CanonicalEncoder e, Stop s) {
@@ -144,6 +150,9 @@ public final class TwinImages {
               .real(11, reach.getPose().getQy())
               .real(12, reach.getPose().getQz())
               .real(13, reach.getPose().getQw());
+      case Goal.Stream(var stream) ->
+          e.text(1, "stream").text(14, stream.getKind()).integer(15, stream.getLapseMillis());
+      case Goal.Stance(var stance) -> e.text(1, "stance").text(16, stance.getStance());
     }
   }
 
@@ -210,7 +219,6 @@ public final class TwinImages {
             .setModeWhy(s.modeWhy())
             .setBody(s.body())
             .setHighestEpoch(s.highestEpoch())
-            .setSequenceInEpoch(s.sequenceInEpoch())
             .setStop(
                 StoredEvents.StopImage.newBuilder()
                     .setLatched(s.stop().latched())
@@ -228,7 +236,20 @@ public final class TwinImages {
     if (s.proposed() != null) b.setProposed(EventCodec.message(s.proposed()));
     if (s.accepted() != null) b.setAccepted(EventCodec.message(s.accepted()));
     if (s.offered() != null) b.setOffered(image(s.offered()));
-    if (s.lease() != null) b.setLease(image(s.lease()));
+    Lease first = s.lease();
+    if (first != null) b.setLease(image(first)).setSequenceInEpoch(first.sequenceInEpoch());
+    s.leases().values().stream()
+        .filter(l -> l.epoch() != first.epoch())
+        .forEach(l -> b.addPartLeases(image(l)));
+    s.wishes()
+        .forEach(
+            w ->
+                b.addWishes(
+                    StoredEvents.LeaseWishImage.newBuilder()
+                        .setBy(w.by())
+                        .setPart(w.part())
+                        .setReason(w.reason())
+                        .setSinceNanos(w.sinceNanos())));
     s.commands().forEach(c -> b.addCommands(image(c)));
     s.alarms()
         .values()
@@ -255,6 +276,7 @@ public final class TwinImages {
         .setCommandId(l.commandId())
         .setTakenFrom(l.takenFrom())
         .setReason(l.reason())
+        .setSequenceInEpoch(l.sequenceInEpoch())
         .build();
   }
 
@@ -266,7 +288,20 @@ public final class TwinImages {
         m.getForMillis(),
         m.getCommandId(),
         m.getTakenFrom(),
-        m.getReason());
+        m.getReason(),
+        m.getSequenceInEpoch());
+  }
+
+  /** An image from before leases had parts keeps the sequence beside its lease. */
+  private static TreeMap<String, Lease> leases(StoredEvents.TwinImage m) {
+    var leases = new TreeMap<String, Lease>();
+    if (m.hasLease()) {
+      Lease first = lease(m.getLease());
+      leases.put(
+          first.part(), first.sequenceInEpoch() == 0 ? first.at(m.getSequenceInEpoch()) : first);
+    }
+    m.getPartLeasesList().forEach(l -> leases.put(l.getPart(), lease(l)));
+    return leases;
   }
 
   private static StoredEvents.CommandImage image(CommandRecord c) {
@@ -369,8 +404,10 @@ public final class TwinImages {
         m.hasAccepted() ? EventCodec.profileAccepted(m.getAccepted()) : null,
         m.getHighestEpoch(),
         m.hasOffered() ? lease(m.getOffered()) : null,
-        m.hasLease() ? lease(m.getLease()) : null,
-        m.getSequenceInEpoch(),
+        leases(m),
+        m.getWishesList().stream()
+            .map(w -> new Wish(w.getBy(), w.getPart(), w.getReason(), w.getSinceNanos()))
+            .toList(),
         new Stop(
             stop.getLatched(),
             stop.getBy(),

@@ -26,11 +26,11 @@ import tandem.proto.event.Event;
  * @param accepted profile in use; null where there is none
  * @param highestEpoch highest ever offered in this term
  * @param offered lease that the guard has not yet acknowledged; null where there is none
- * @param lease in force; null where there is none
- * @param sequenceInEpoch of the newest accepted command
+ * @param leases in force, by part; of two no parts overlap
  * @param commands open ones and the newest {@link #KEPT_COMMANDS} others, oldest first
  * @param alarms by kind
  * @param guardLogNumber newest record of the guard's log that is in the journal
+ * @param wishes for leases that others hold, oldest first
  * @param openSegments files that are neither sealed nor lost
  */
 public record TwinState(
@@ -49,8 +49,8 @@ public record TwinState(
     Event.ProfileAccepted accepted,
     long highestEpoch,
     Lease offered,
-    Lease lease,
-    long sequenceInEpoch,
+    SortedMap<String, Lease> leases,
+    List<Wish> wishes,
     Stop stop,
     List<CommandRecord> commands,
     SortedMap<String, Alarm> alarms,
@@ -77,7 +77,8 @@ public record TwinState(
    *
    * @param forMillis how long without renewal; 0: as long as its one command
    * @param commandId not empty: for this one command
-   * @param takenFrom not empty: a take
+   * @param takenFrom not empty: a take or a hand-over
+   * @param sequenceInEpoch of the newest command accepted under it
    */
   public record Lease(
       long epoch,
@@ -86,7 +87,25 @@ public record TwinState(
       long forMillis,
       String commandId,
       String takenFrom,
-      String reason) {}
+      String reason,
+      long sequenceInEpoch) {
+
+    Lease at(long sequence) {
+      return new Lease(epoch, holder, part, forMillis, commandId, takenFrom, reason, sequence);
+    }
+
+    /** Held for a time, not for one command. */
+    boolean isForATime() {
+      return commandId.isEmpty();
+    }
+  }
+
+  /**
+   * Somebody asks for what another holds.
+   *
+   * @param sinceNanos ns since 1970
+   */
+  public record Wish(String by, String part, String reason, long sinceNanos) {}
 
   /**
    * The stop.
@@ -127,6 +146,8 @@ public record TwinState(
   }
 
   public TwinState {
+    leases = Collections.unmodifiableSortedMap(new TreeMap<>(leases));
+    wishes = List.copyOf(wishes);
     commands = List.copyOf(commands);
     alarms = Collections.unmodifiableSortedMap(new TreeMap<>(alarms));
     openSegments = Collections.unmodifiableSortedSet(new TreeSet<>(openSegments));
@@ -150,8 +171,8 @@ public record TwinState(
         null,
         0,
         null,
-        null,
-        0,
+        new TreeMap<>(),
+        List.of(),
         Stop.NONE,
         List.of(),
         new TreeMap<>(),
@@ -168,6 +189,30 @@ public record TwinState(
 
   public boolean isDream() {
     return contact != null && !contact.dreamOf().isEmpty();
+  }
+
+  /** Of the whole body where one is in force, else the first by part; null where there is none. */
+  public Lease lease() {
+    Lease body = leases.get(Parts.BODY);
+    return body != null || leases.isEmpty() ? body : leases.get(leases.firstKey());
+  }
+
+  /** Leases in force that cannot stand beside one of this part. */
+  public List<Lease> overlapping(String part) {
+    return leases.values().stream().filter(l -> Parts.overlap(l.part(), part)).toList();
+  }
+
+  /** The lease under which this part may be commanded; null where there is none. */
+  public Lease covering(String part) {
+    return leases.values().stream()
+        .filter(l -> Parts.covers(l.part(), part))
+        .findFirst()
+        .orElse(null);
+  }
+
+  /** The lease of an epoch; null where it is not in force. */
+  public Lease leaseOf(long epoch) {
+    return leases.values().stream().filter(l -> l.epoch() == epoch).findFirst().orElse(null);
   }
 
   public Optional<CommandRecord> command(String id) {

@@ -2,6 +2,7 @@ package tandem.twin.robot;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import tandem.proto.body.Pose;
 import tandem.proto.v1.AlarmView;
 import tandem.proto.v1.CommandTimes;
@@ -11,12 +12,15 @@ import tandem.proto.v1.EvidenceView;
 import tandem.proto.v1.HazardView;
 import tandem.proto.v1.JointsView;
 import tandem.proto.v1.LeaseView;
+import tandem.proto.v1.LeaseWishView;
 import tandem.proto.v1.OriginView;
+import tandem.proto.v1.PartLeaseView;
 import tandem.proto.v1.QuaternionView;
 import tandem.proto.v1.StopView;
 import tandem.proto.v1.TwinView;
 import tandem.proto.v1.Vector3View;
 import tandem.twin.robot.Observation.GuardSeen;
+import tandem.twin.robot.TwinState.Lease;
 
 /** Decided and sensed state as the API shows them. Pure. */
 public final class TwinViews {
@@ -33,7 +37,7 @@ public final class TwinViews {
       String digest,
       Sensed sensed,
       GuardSeen guard,
-      Double leaseLeftMillis,
+      Map<Long, LeasePulse> pulses,
       long nowNanos) {
     var view =
         TwinView.newBuilder()
@@ -43,7 +47,7 @@ public final class TwinViews {
             .setTerm(state.term())
             .setSequence(state.sequence())
             .setMode(state.mode().text())
-            .setLease(lease(state, guard, leaseLeftMillis, nowNanos))
+            .setLease(lease(state, guard, pulses, nowNanos))
             .setStop(stop(state, guard))
             .setDigest(digest)
             .setBody(state.body())
@@ -147,21 +151,51 @@ public final class TwinViews {
         .build();
   }
 
-  /** Holder null where nobody holds it; then epoch is the highest ever offered. */
+  /**
+   * Holder null where nobody holds it; then epoch is the highest ever offered. Where parts are held
+   * apart, holder, part and epoch are those of the first; {@code parts} has them all.
+   *
+   * @param pulses by epoch; what is not in it has no age
+   */
   public static LeaseView lease(
-      TwinState state, GuardSeen guard, Double leaseLeftMillis, long nowNanos) {
-    var view = LeaseView.newBuilder().setPart("body").setTerm(state.term());
+      TwinState state, GuardSeen guard, Map<Long, LeasePulse> pulses, long nowNanos) {
+    var view = LeaseView.newBuilder().setTerm(state.term());
+    for (Lease lease : state.leases().values()) {
+      view.addParts(part(lease, pulses.get(lease.epoch()), nowNanos));
+    }
+    for (var wish : state.wishes()) {
+      view.addWishes(
+          LeaseWishView.newBuilder()
+              .setBy(wish.by())
+              .setPart(wish.part())
+              .setReason(wish.reason())
+              .setSince(Times.iso(wish.sinceNanos())));
+    }
     if (state.lease() != null) {
-      view.setHolder(state.lease().holder()).setEpoch(state.lease().epoch());
-      if (leaseLeftMillis != null) view.setExpiresInMs(leaseLeftMillis);
+      var first = part(state.lease(), pulses.get(state.lease().epoch()), nowNanos);
+      view.setHolder(first.getHolder()).setPart(first.getPart()).setEpoch(first.getEpoch());
+      if (first.hasExpiresInMs()) view.setExpiresInMs(first.getExpiresInMs());
     } else {
-      view.setEpoch(state.highestEpoch());
+      view.setPart(Parts.BODY).setEpoch(state.highestEpoch());
     }
     if (guard.status() != null) {
       view.setGuardTerm(guard.status().getHighestSeen().getTerm())
           .setGuardEpoch(guard.status().getHighestSeen().getEpoch())
           .setGuardSeenMs(guard.ageMillis(nowNanos));
     }
+    return view.build();
+  }
+
+  private static PartLeaseView part(Lease lease, LeasePulse pulse, long nowNanos) {
+    var view =
+        PartLeaseView.newBuilder()
+            .setPart(lease.part())
+            .setHolder(lease.holder())
+            .setEpoch(lease.epoch());
+    if (pulse == null) return view.build();
+    double age = Math.max(0, nowNanos - pulse.renewedNanos()) / 1e6;
+    view.setKeepAliveAgeMs(age);
+    if (lease.isForATime()) view.setExpiresInMs(Math.max(0, lease.forMillis() - age));
     return view.build();
   }
 

@@ -163,7 +163,9 @@ public record SensedState(
             value.qx(),
             value.qy(),
             value.qz(),
-            value.qw()),
+            value.qw(),
+            value.linearVelocity(),
+            value.angularVelocity()),
         description,
         ended(origin));
   }

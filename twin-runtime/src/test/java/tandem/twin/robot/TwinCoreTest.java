@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
-import com.typesafe.config.ConfigFactory;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import net.jqwik.api.ForAll;
@@ -13,188 +11,19 @@ import net.jqwik.api.Property;
 import net.jqwik.api.constraints.DoubleRange;
 import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.Size;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import tandem.proto.codec.CorruptEvent;
 import tandem.proto.codec.SealedEvent;
 import tandem.proto.command.TwinCommand;
-import tandem.proto.command.TwinReply;
 import tandem.proto.event.Event;
 import tandem.proto.event.Goal;
 import tandem.proto.v1.Authority;
-import tandem.proto.v1.CommandTarget;
 import tandem.proto.v1.GuardLogRecord;
-import tandem.proto.v1.GuardStatus;
 import tandem.proto.v1.JointGoal;
-import tandem.proto.v1.JointLimit;
-import tandem.proto.v1.JointTarget;
-import tandem.proto.v1.RobotProfile;
-import tandem.proto.v1.TimeToken;
 import tandem.twin.robot.CommandRecord.Phase;
-import tandem.twin.robot.Observation.GuardSeen;
-import tandem.twin.robot.Observation.Moment;
 
 /** The rules, without clock, journal or actor: time is whatever the test says. */
-class TwinCoreTest {
-  private static final long NOON = 1_893_499_200_000_000_000L; // 2030-01-01T12:00:00Z
-
-  private TwinCore core;
-  private TwinState state;
-  private Tracking tracking;
-  private long millis;
-  private double[] positions;
-  private double[] velocities;
-  private long samplesAt;
-  private GuardStatus.Builder guard;
-  private long guardAt;
-  private boolean reachable;
-  private double tilt;
-  private List<Event> happened;
-  private Decision last;
-
-  @BeforeEach
-  void begin() {
-    core = new TwinCore(TwinRules.from(ConfigFactory.load()), "home");
-    state = TwinState.empty("ada", 1);
-    tracking = Tracking.START;
-    millis = 10_000;
-    positions = new double[] {0, 0};
-    velocities = new double[] {0, 0};
-    samplesAt = millis;
-    guardAt = millis;
-    reachable = true;
-    tilt = 0;
-    happened = new ArrayList<>();
-    guard =
-        GuardStatus.newBuilder()
-            .setRobot("ada")
-            .setArmed(true)
-            .setToken(TimeToken.newBuilder().setBootId("b".repeat(32)).setTickMillis(5_000));
-  }
-
-  private Sensed.Origin origin(String topic) {
-    return new Sensed.Origin(topic, "peer", samplesAt, NOON, "sender", samplesAt * 1_000_000, NOON);
-  }
-
-  private Observation seen() {
-    var sensed =
-        new Sensed(
-            new Sensed.Joints(
-                origin("/ada/joint_states"),
-                List.of("left_elbow", "right_elbow"),
-                positions,
-                velocities,
-                new double[0]),
-            new Sensed.Attitude(
-                origin("/ada/imu/data"),
-                Math.sin(tilt / 2),
-                0,
-                0,
-                Math.cos(tilt / 2),
-                new double[3],
-                new double[3]),
-            null,
-            samplesAt * 1_000_000);
-    return new Observation(
-        new Moment(NOON + millis * 1_000_000, millis * 1_000_000),
-        sensed,
-        new GuardSeen(reachable, guard.build(), guardAt * 1_000_000),
-        null);
-  }
-
-  /** Decides and folds; samples and guard stay as old as they are. */
-  private Decision decide(TwinCommand command) {
-    last = core.decide(state, tracking, seen(), command);
-    assertThat(core.decide(state, tracking, seen(), command))
-        .as("the same question has the same answer")
-        .usingRecursiveComparison()
-        .isEqualTo(last);
-    tracking = last.tracking();
-    for (Event event : last.events()) {
-      long hybrid = Math.max(state.hybridNanos() + 1, NOON + millis * 1_000_000);
-      state =
-          TwinFold.evolve(
-              state,
-              SealedEvent.seal("ada", 1, state.sequence() + 1, hybrid, state.headHash(), event));
-      happened.add(event);
-    }
-    return last;
-  }
-
-  /** Time passes, samples and guard are fresh. */
-  private Decision after(long more) {
-    millis += more;
-    samplesAt = millis;
-    guardAt = millis;
-    return decide(new TwinCommand.Review());
-  }
-
-  private TwinCoreTest live() {
-    decide(new TwinCommand.Admit("", "tcp/1", "/ada", 0));
-    decide(new TwinCommand.Propose(profile("configured")));
-    happened.clear();
-    return this;
-  }
-
-  private static RobotProfile profile(String source) {
-    var profile =
-        RobotProfile.newBuilder()
-            .setRobot("ada")
-            .setBaseFrame("base_link")
-            .setMarginRad(0.02)
-            .setSource(source)
-            .setJoint(
-                CommandTarget.newBuilder().setKind("topic").setTopic("/ada/joint_trajectory"));
-    for (String joint : List.of("left_elbow", "right_elbow")) {
-      profile.addLimits(
-          JointLimit.newBuilder()
-              .setJoint(joint)
-              .setLowerRad(-2)
-              .setUpperRad(2)
-              .setVelocityRadPerSec(2)
-              .setAccelerationRadPerSec2(10));
-    }
-    return profile.build();
-  }
-
-  private static TwinCommand.Move move(String id, String by, double to, double seconds) {
-    return new TwinCommand.Move(id, by, joint("left_elbow", to, seconds), 2_000);
-  }
-
-  private static Goal joint(String joint, double to, double seconds) {
-    return new Goal.Joint(
-        JointGoal.newBuilder()
-            .addTargets(JointTarget.newBuilder().setJoint(joint).setPositionRad(to))
-            .setDurationSeconds(seconds)
-            .build());
-  }
-
-  private CommandRecord command(String id) {
-    return state.command(id).orElseThrow();
-  }
-
-  private void granted() {
-    decide(new TwinCommand.GrantAnswered(state.offered().epoch(), true, "", ""));
-  }
-
-  private void guardAccepts(String id) {
-    decide(new TwinCommand.MotionAnswered(id, true, true, "", "", NOON, NOON + 1_000_000));
-  }
-
-  private List<String> names() {
-    return happened.stream().map(e -> e.getClass().getSimpleName()).toList();
-  }
-
-  private String refusal() {
-    return ((TwinReply.Refused) ((Decision.Answer.Now) last.answer()).reply()).why();
-  }
-
-  private void executing(String id) {
-    decide(move(id, "anna", 0.5, 1));
-    granted();
-    guardAccepts(id);
-  }
-
+class TwinCoreTest extends CoreStage {
   @Test
   void shouldCarryACommandThroughItsWholeLife() {
     live();
@@ -326,25 +155,29 @@ class TwinCoreTest {
   @Test
   void shouldNameTheHolderToWhoeverElseAsks() {
     live();
-    decide(new TwinCommand.AcquireLease("ben", 60_000));
+    decide(new TwinCommand.AcquireLease("ben", "body", 60_000));
     granted();
     decide(move("c", "anna", 0.5, 1));
 
     assertThat(command("c").code()).isEqualTo("tandem.lease.held");
     assertThat(command("c").why()).contains("held by ben");
-    decide(new TwinCommand.AcquireLease("anna", 60_000));
+    decide(new TwinCommand.AcquireLease("anna", "body", 60_000));
     assertThat(refusal()).contains("held by ben");
   }
 
   @Test
   void shouldCompleteATakeOnlyWhenTheGuardAcknowledgesIt() {
     live();
-    decide(new TwinCommand.AcquireLease("ben", 60_000));
+    decide(new TwinCommand.AcquireLease("ben", "body", 60_000));
     granted();
     long epoch = state.lease().epoch();
-    decide(new TwinCommand.TakeLease("anna", 60_000, "ben is asleep"));
+    decide(new TwinCommand.TakeLease("anna", "body", 60_000, "ben is asleep"));
 
     assertThat(state.lease().holder()).isEqualTo("ben");
+    assertThat(last.effects()).hasSize(1).first().isInstanceOf(Effect.Revoke.class);
+    decide(new TwinCommand.RevokeAnswered(state.offered().epoch(), true, "", ""));
+    assertThat(state.lease()).isNull();
+    assertThat(last.effects()).hasSize(1).first().isInstanceOf(Effect.Grant.class);
     granted();
     assertThat(state.lease().holder()).isEqualTo("anna");
     assertThat(state.lease().epoch()).isGreaterThan(epoch);
@@ -355,18 +188,18 @@ class TwinCoreTest {
   void shouldNeverOfferAnEpochThatTheGuardHasSeen() {
     live();
     guard.setHighestSeen(Authority.newBuilder().setTerm(1).setEpoch(41));
-    decide(new TwinCommand.AcquireLease("ben", 60_000));
+    decide(new TwinCommand.AcquireLease("ben", "body", 60_000));
 
     assertThat(state.offered().epoch()).isEqualTo(42);
     decide(new TwinCommand.GrantAnswered(42, false, "tandem.guard.no-answer", "none"));
-    decide(new TwinCommand.AcquireLease("ben", 60_000));
+    decide(new TwinCommand.AcquireLease("ben", "body", 60_000));
     assertThat(state.offered().epoch()).isEqualTo(43);
   }
 
   @Test
   void shouldLetALeaseExpireAndKeepOneThatIsRenewed() {
     live();
-    decide(new TwinCommand.AcquireLease("ben", 1_000));
+    decide(new TwinCommand.AcquireLease("ben", "body", 1_000));
     granted();
     after(900);
     decide(new TwinCommand.KeepLease("ben"));
@@ -380,7 +213,7 @@ class TwinCoreTest {
   @Test
   void shouldTellTheGuardFourTimesASecondThatTheLeaseIsValid() {
     live();
-    decide(new TwinCommand.AcquireLease("ben", 60_000));
+    decide(new TwinCommand.AcquireLease("ben", "body", 60_000));
     granted();
     int sent = 0;
     for (int i = 0; i < 40; i++) {
@@ -433,7 +266,7 @@ class TwinCoreTest {
   @Test
   void shouldLetTheNewerCommandOfTheSameHolderWin() {
     live();
-    decide(new TwinCommand.AcquireLease("anna", 60_000));
+    decide(new TwinCommand.AcquireLease("anna", "body", 60_000));
     granted();
     decide(move("a", "anna", 0.5, 1));
     guardAccepts("a");
@@ -568,7 +401,7 @@ class TwinCoreTest {
     decide(move("c", "anna", 0.5, 1));
 
     assertThat(command("c").code()).isEqualTo("tandem.robot.dream");
-    decide(new TwinCommand.AcquireLease("anna", 1_000));
+    decide(new TwinCommand.AcquireLease("anna", "body", 1_000));
     assertThat(refusal()).contains("is a dream");
   }
 
@@ -589,8 +422,8 @@ class TwinCoreTest {
         case 4 -> positions = new double[] {0.1 * (id % 9), 0};
         case 5 -> decide(new TwinCommand.Stop("s" + id++, "ben", "x", NOON));
         case 6 -> decide(new TwinCommand.ReleaseAnswered("ben", "ok", true, "", ""));
-        case 7 -> decide(new TwinCommand.AcquireLease("anna", 500));
-        case 8 -> decide(new TwinCommand.TakeLease("ben", 500, "why not"));
+        case 7 -> decide(new TwinCommand.AcquireLease("anna", "body", 500));
+        case 8 -> decide(new TwinCommand.TakeLease("ben", "body", 500, "why not"));
         case 9 -> millis += 1_200;
         case 10 -> decide(new TwinCommand.LoseContact("cable"));
         default -> decide(new TwinCommand.Admit("", "tcp/2", "/ada", 0));
