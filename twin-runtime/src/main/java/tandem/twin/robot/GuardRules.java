@@ -46,7 +46,7 @@ final class GuardRules {
               .ifPresent(
                   c ->
                       d.commands.finish(
-                          d.commands.isLate(r.getCode())
+                          CommandRules.isLate(r.getCode())
                               ? new Event.CommandExpired(c.id(), r.getWhy())
                               : new Event.CommandRefused(
                                   c.id(), r.getCode(), r.getWhy(), "guard", Used.NOTHING)));

@@ -17,6 +17,8 @@ import tandem.proto.v1.JointGoal;
 import tandem.proto.v1.JointLimit;
 import tandem.proto.v1.JointTarget;
 import tandem.proto.v1.RobotProfile;
+import tandem.proto.v1.StanceGoal;
+import tandem.proto.v1.StreamGoal;
 import tandem.proto.v1.TimeToken;
 import tandem.twin.robot.Observation.GuardSeen;
 import tandem.twin.robot.Observation.Moment;
@@ -82,13 +84,27 @@ abstract class CoreStage {
                 Math.cos(tilt / 2),
                 new double[3],
                 new double[3]),
-            base,
+            base == null ? null : seenNow(base),
             samplesAt * 1_000_000);
     return new Observation(
         new Moment(NOON + millis * 1_000_000, millis * 1_000_000),
         sensed,
         new GuardSeen(reachable, guard.build(), guardAt * 1_000_000),
         null);
+  }
+
+  private Sensed.BasePose seenNow(Sensed.BasePose b) {
+    return new Sensed.BasePose(
+        origin("/ada/odom"),
+        b.x(),
+        b.y(),
+        b.z(),
+        b.qx(),
+        b.qy(),
+        b.qz(),
+        b.qw(),
+        b.linearVelocity(),
+        b.angularVelocity());
   }
 
   /** Decides and folds; samples and guard stay as old as they are. */
@@ -119,10 +135,49 @@ abstract class CoreStage {
   }
 
   CoreStage live() {
+    return live(profile("configured"));
+  }
+
+  CoreStage live(RobotProfile profile) {
     decide(new TwinCommand.Admit("", "tcp/1", "/ada", 0));
-    decide(new TwinCommand.Propose(profile("configured")));
+    decide(new TwinCommand.Propose(profile));
     happened.clear();
     return this;
+  }
+
+  /** A profile with a target of every class. */
+  static RobotProfile hands(boolean independentParts) {
+    return profile("configured").toBuilder()
+        .setVelocity(CommandTarget.newBuilder().setKind("topic").setTopic("/ada/cmd_vel"))
+        .setStance(CommandTarget.newBuilder().setKind("topic").setTopic("/ada/stance"))
+        .setIndependentParts(independentParts)
+        .build();
+  }
+
+  static TwinCommand.Move stream(String id, String by, String kind) {
+    return new TwinCommand.Move(
+        id, by, new Goal.Stream(StreamGoal.newBuilder().setKind(kind).build()), 2_000);
+  }
+
+  static TwinCommand.Move stance(String id, String by, String stance) {
+    return new TwinCommand.Move(
+        id, by, new Goal.Stance(StanceGoal.newBuilder().setStance(stance).build()), 2_000);
+  }
+
+  /** From now on odometry says so: m, m/s, rad/s. */
+  void base(double x, double vx, double wz) {
+    base =
+        new Sensed.BasePose(
+            origin("/ada/odom"),
+            x,
+            0,
+            0.8,
+            0,
+            0,
+            0,
+            1,
+            new double[] {vx, 0, 0},
+            new double[] {0, 0, wz});
   }
 
   static RobotProfile profile(String source) {
