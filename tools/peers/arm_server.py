@@ -112,7 +112,7 @@ class Arm:
         self.q, self.v = [0.1 * (i + 1) for i in range(len(JOINTS))], [0.0] * len(JOINTS)
         self.goal, self.ended, self.waiting = None, {}, {}
         self.twist, self.twist_at, self.pose = (0.0, 0.0, 0.0), None, [0.0, 0.0, 0.0]
-        self.stopping, self.abandoned = threading.Event(), False
+        self.stopping, self.abandoned, self.unanswered = threading.Event(), False, []
 
     def say(self, **line):
         with self.lock:
@@ -137,6 +137,7 @@ class Arm:
 
     def send_goal(self, asked):
         if self.abandoned:
+            self.unanswered.append(asked)  # a query that is dropped would tell the caller that nobody is there
             return None
         request = asked.request
         goal_id = bytes(request.goal_id.uuid)
@@ -245,7 +246,7 @@ class Arm:
         self.say(event="positions", data=data)
         with self.lock:
             if len(data) == len(JOINTS):
-                self.q = [float(x) for x in data]
+                self.q = [float(x) for x in reversed(data)]
 
     # ---- the body
     def step(self, dt):
@@ -337,7 +338,7 @@ def main():
     parser.add_argument("--reject", default=None, metavar="WHY", help="reject every goal")
     parser.add_argument("--uncancellable", action="store_true")
     parser.add_argument("--cmd-vel", choices=["none", "twist", "stamped"], default="none")
-    parser.add_argument("--positions", default=None, metavar="TOPIC", help="a position controller (Float64MultiArray)")
+    parser.add_argument("--positions", default=None, metavar="TOPIC", help="a position controller (Float64MultiArray), joints in reverse order")
     options = parser.parse_args()
     if options.action is None:
         options.action = [] if options.no_action else ["arm_controller/follow_joint_trajectory"]

@@ -22,13 +22,22 @@ import tandem.sim.engine.Engine;
 @Command(name = "doctor", description = "Checks this machine, the node, and with --robot a robot.")
 final class DoctorCommand implements Callable<Integer> {
   private static final int JAVA = 25;
-  private static final double GUARD_FRESH_MILLIS = 1000;
 
   @Mixin Main.Help help;
   @Mixin ApiOptions api;
 
-  @Option(names = "--robot", paramLabel = "R")
+  @Option(names = "--robot", paramLabel = "R", description = "A robot of the node, too.")
   String robot;
+
+  @Option(
+      names = {"-e", "--endpoint"},
+      paramLabel = "EP",
+      description =
+          "Zenoh endpoint where the robot's graph is looked at, default tcp/127.0.0.1:7447.")
+  String endpoint = "tcp/127.0.0.1:7447";
+
+  @Option(names = "--domain", paramLabel = "N", description = "ROS domain, default 0.")
+  int domain;
 
   private final List<Map<String, Object>> checks = new ArrayList<>();
 
@@ -76,7 +85,7 @@ final class DoctorCommand implements Callable<Integer> {
     try (var node = api.open()) {
       var version = Json.parse(node.get("/api/version"));
       check("node", true, Out.toJson(version), "");
-      if (robot != null) checkRobot(node);
+      if (robot != null) new RobotDoctor(robot, endpoint, domain, this::check).check(node);
     } catch (Api.Unreachable | CliFailure e) {
       check("node", false, e.getMessage(), "./tandem demo or ./tandem edge starts one");
       for (int port : new int[] {7447, 8080, 8558})
@@ -85,39 +94,6 @@ final class DoctorCommand implements Callable<Integer> {
             !taken(port),
             taken(port) ? "taken by another program" : "free",
             "--port-offset N or --port NAME=N");
-    }
-  }
-
-  private void checkRobot(Api node) {
-    try {
-      if (!(Json.parse(node.get(TwinCommands.path(robot))) instanceof Map<?, ?> twin))
-        throw new CliFailure("the node's answer is no object");
-      check(
-          "robot in contact",
-          "live".equals(twin.get("mode")),
-          twin.get("mode"),
-          "connect it to the node's Zenoh port, or the node to its router (--zenoh-connect)");
-      Object seen = twin.get("lease") instanceof Map<?, ?> lease ? lease.get("guardSeenMs") : null;
-      check(
-          "guard heard",
-          seen instanceof Number age && age.doubleValue() < GUARD_FRESH_MILLIS,
-          seen == null ? "never" : seen + " ms ago",
-          "the edge starts it; see guards/%s/guard.out in the data directory".formatted(robot));
-      check(
-          "guard path",
-          "robot".equals(twin.get("guardPath")),
-          twin.get("guardPath"),
-          "the robot is reached through the node only: when that dies, the robot's own watchdog is"
-              + " all that stops it; connect the robot to the guard's listener too");
-      if (!(Json.parse(node.get(TwinCommands.path(robot) + "/profile"))
-          instanceof Map<?, ?> profile)) throw new CliFailure("the node's answer is no object");
-      check(
-          "profile in use",
-          !"proposed".equals(profile.get("source")),
-          profile.get("source") + ", open: " + Out.toJson(profile.get("ambiguities")),
-          "./tandem twin profile %s accept".formatted(robot));
-    } catch (CliFailure e) {
-      check("robot " + robot, false, e.getMessage(), "./tandem twin list");
     }
   }
 

@@ -1,5 +1,6 @@
 package tandem.deploy.node;
 
+import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigValueFactory;
 import java.io.IOException;
@@ -128,7 +129,7 @@ public final class NodeProcess implements AutoCloseable {
     var base =
         GatewaySettings.on(settings.zenohListen(), settings.data())
             .withConnect(settings.zenohConnect())
-            .with(ConfigFactory.load());
+            .with(robotConfig(settings));
     var guards = base.guards();
     return base.withGuards(
         new GatewaySettings.Guards(
@@ -138,6 +139,21 @@ public final class NodeProcess implements AutoCloseable {
             settings.guardsEndWithUs(),
             guards.linger(),
             guards.keys()));
+  }
+
+  /** What was given key by key, before the configuration files; lists and objects as HOCON. */
+  private static Config robotConfig(NodeSettings settings) {
+    var config = ConfigFactory.empty();
+    for (var entry : settings.config().entrySet()) {
+      var text = entry.getValue().toString();
+      config =
+          config.withValue(
+              entry.getKey(),
+              text.startsWith("[") || text.startsWith("{")
+                  ? ConfigFactory.parseString("value = " + text).getValue("value")
+                  : ConfigValueFactory.fromAnyRef(entry.getValue()));
+    }
+    return config.withFallback(ConfigFactory.load()).resolve();
   }
 
   public Twins twins() {

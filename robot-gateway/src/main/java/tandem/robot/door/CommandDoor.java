@@ -57,6 +57,9 @@ public final class CommandDoor implements IngressPolicy {
   /** A robot as the door knows it. */
   private record Protected(String robot, int domain, String namespace, Set<String> topics) {}
 
+  private static final Set<String> ACTION_SERVICES =
+      Set.of("/_action/send_goal", "/_action/cancel_goal", "/_action/get_result");
+
   private final boolean robotsMeet;
   private final boolean ownedByGuard;
   private final Refusals refusals;
@@ -98,7 +101,7 @@ public final class CommandDoor implements IngressPolicy {
     localZid = zid;
   }
 
-  /** The command topics of a robot, as its graph shows them now. */
+  /** The command topics and actions of a robot, as its graph shows them now. */
   public synchronized void protect(String robot, int domain, String namespace, Set<String> topics) {
     Protected now = new Protected(robot, domain, namespace, Set.copyOf(topics));
     if (now.equals(robots.get(robot))) {
@@ -251,7 +254,7 @@ public final class CommandDoor implements IngressPolicy {
   }
 
   private static boolean isCommand(Protected robot, String topic) {
-    if (robot.topics().contains(topic)) {
+    if (robot.topics().contains(topic) || isCommandOfAction(robot, topic)) {
       return true;
     }
     String prefix = robot.namespace().equals(Identity.ROOT) ? "/" : robot.namespace() + "/";
@@ -260,6 +263,14 @@ public final class CommandDoor implements IngressPolicy {
     }
     String rest = topic.substring(prefix.length());
     return ALWAYS.contains(rest) || rest.startsWith(REACH + "/");
+  }
+
+  /** Its feedback and status are the robot's own. */
+  private static boolean isCommandOfAction(Protected robot, String topic) {
+    int at = topic.indexOf("/_action/");
+    return at > 0
+        && ACTION_SERVICES.contains(topic.substring(at))
+        && robot.topics().contains(topic.substring(0, at));
   }
 
   /** The robots and their command topics, for tests and people. */

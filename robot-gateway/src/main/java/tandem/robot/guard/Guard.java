@@ -290,13 +290,7 @@ public final class Guard implements AutoCloseable {
   }
 
   private GuardLink link(Session session) {
-    return new GuardLink(
-        session,
-        settings.domain(),
-        namespace,
-        body,
-        startNanos,
-        model -> offer(new GuardInput.Described(model)));
+    return new GuardLink(session, settings.domain(), namespace, body, startNanos, this::offer);
   }
 
   private void take(Query query, Session gateway) {

@@ -1,10 +1,13 @@
 package tandem.robot.guard;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
@@ -18,6 +21,7 @@ import tandem.ros2.Qos;
 import tandem.ros2.TopicKey;
 import tandem.ros2.TypeHash;
 import tandem.ros2.TypeName;
+import tandem.ros2.action.Actions;
 import tandem.ros2.cdr.Float64s;
 import tandem.ros2.graph.LivelinessToken;
 import tandem.ros2.graph.LivelinessToken.Kind;
@@ -35,6 +39,7 @@ import tandem.ros2.msg.Pose;
 import tandem.ros2.msg.PoseStamped;
 import tandem.ros2.msg.Quaternion;
 import tandem.ros2.msg.RosDuration;
+import tandem.ros2.msg.SetBool;
 import tandem.ros2.msg.StringMessage;
 import tandem.ros2.msg.Time;
 import tandem.ros2.msg.Twist;
@@ -44,6 +49,7 @@ import tandem.ros2.msg.WrenchStamped;
 import tandem.ros2.node.GraphWatch;
 import tandem.ros2.node.Ros2Node;
 import tandem.ros2.node.Ros2Publisher;
+import tandem.ros2.node.ServiceClient;
 import tandem.zenoh.Declared;
 import tandem.zenoh.Sample;
 import tandem.zenoh.Session;
@@ -58,25 +64,37 @@ final class GuardLink implements AutoCloseable {
   private static final tandem.zenoh.Qos AT_ONCE =
       new tandem.zenoh.Qos(1, tandem.zenoh.Qos.Congestion.DROP, true, true);
   private static final Set<String> COMMAND_TYPES =
-      Set.of(MotionPlan.TRAJECTORY, MotionPlan.POSE, MotionPlan.TWIST, MotionPlan.TWIST_STAMPED);
+      Set.of(
+          MotionPlan.TRAJECTORY,
+          MotionPlan.POSE,
+          MotionPlan.TWIST,
+          MotionPlan.TWIST_STAMPED,
+          MotionPlan.ARRAY);
+  private static final int MAX_ACTIONS = 64;
+  private static final Duration STOP_WITHIN = Duration.ofSeconds(1);
   private static final double ABSENT = -1;
+  private static final System.Logger LOG = System.getLogger(GuardLink.class.getName());
 
   private final Session session;
   private final int domain;
   private final String namespace;
   private final BodyTracker body;
   private final long startNanos;
-  private final Consumer<tandem.proto.body.Body> description;
   private final Ros2Node node;
   private final GraphWatch watch;
   private final List<Declared> subscriptions = new ArrayList<>();
   private final Map<String, Ros2Publisher<byte[]>> publishers = new HashMap<>();
   private final Set<String> foreignTold = ConcurrentHashMap.newKeySet();
   private final AtomicLong malformed = new AtomicLong();
+  private final Consumer<GuardInput> tell;
+  private final RobotClock clock = new RobotClock();
+  private final Map<String, TrajectoryGoals> actions = new HashMap<>();
+  private final Map<String, ServiceClient<SetBool.Request, SetBool.Response>> stops =
+      new HashMap<>();
 
   /**
    * @param startNanos {@code System.nanoTime()} at the guard's start
-   * @param description told what the robot says of its body
+   * @param tell how goals ended, and what the robot says of its body; on receiving threads
    */
   GuardLink(
       Session session,
@@ -84,9 +102,9 @@ final class GuardLink implements AutoCloseable {
       String namespace,
       BodyTracker body,
       long startNanos,
-      Consumer<tandem.proto.body.Body> description) {
+      Consumer<GuardInput> tell) {
     this.session = session;
-    this.description = description;
+    this.tell = tell;
     this.domain = domain;
     this.namespace = namespace;
     this.body = body;
@@ -207,7 +225,52 @@ final class GuardLink implements AutoCloseable {
         publisher(listener.topic(), entity.type().orElseThrow(), listener.typeHash());
       }
     }
+    for (LivelinessToken entity : watch.graph().endpoints(Kind.SERVICE_SERVER)) {
+      if (Identity.isUnder(entity.namespace(), namespace)
+          && Identity.isUnder(entity.name(), namespace)) {
+        served(entity).ifPresent(found::add);
+      }
+    }
     return List.copyOf(found);
+  }
+
+  /** An action or stop service of the robot that this guard can call; its client is made. */
+  private Optional<GuardInput.Listener> served(LivelinessToken entity) {
+    Optional<Actions.Found> action =
+        Actions.of(entity).filter(one -> one.type().toString().equals(MotionPlan.FOLLOW));
+    if (action.isPresent()) {
+      return goals(action.get().name(), action.get().hash()) == null
+          ? Optional.empty()
+          : Optional.of(
+              new GuardInput.Listener(
+                  action.get().name(), MotionPlan.FOLLOW, action.get().hash().text()));
+    }
+    Optional<TopicKey> key = entity.topicKey();
+    if (key.isPresent()
+        && entity.name().equals(full("stop"))
+        && key.get().type().filter(SetBool.TYPE.name()::equals).isPresent()) {
+      stops.computeIfAbsent(
+          key.get().key(), absent -> node.client(key.get(), SetBool.TYPE, AT_ONCE));
+      return Optional.of(
+          new GuardInput.Listener(
+              entity.name(), SetBool.TYPE.name().toString(), entity.hash().text()));
+    }
+    return Optional.empty();
+  }
+
+  /** Null where the action is of another version, or there are too many. */
+  private TrajectoryGoals goals(String action, TypeHash hash) {
+    String known = action + " " + hash.text();
+    if (!actions.containsKey(known) && actions.size() < MAX_ACTIONS) {
+      TrajectoryGoals made = null;
+      try {
+        made = new TrajectoryGoals(node, action, hash, AT_ONCE, clock, tell);
+      } catch (IllegalArgumentException otherVersion) {
+        LOG.log(System.Logger.Level.WARNING, "{0}; not used", otherVersion.getMessage());
+      }
+      actions.put(known, made);
+    }
+    return actions.get(known);
   }
 
   private Ros2Publisher<byte[]> publisher(CommandTarget target, TypeName type) {
@@ -222,28 +285,40 @@ final class GuardLink implements AutoCloseable {
 
   private void described(String urdf) {
     try {
-      description.accept(Urdf.parse(urdf));
+      tell.accept(new GuardInput.Described(Urdf.parse(urdf)));
     } catch (IllegalArgumentException malformed) {
       this.malformed.incrementAndGet(); // the gateway names it; here it only does not count
     }
   }
 
-  /** Publishers of these topics that are seen now and are not this guard's. */
+  /** Publishers of these topics and clients of these actions that are not this guard's. */
   Set<String> foreigners(Set<String> topics, Set<String> ownZids) {
     Set<String> found = new TreeSet<>();
-    for (LivelinessToken entity : watch.graph().endpoints(Kind.PUBLISHER)) {
-      if (topics.contains(entity.name()) && !ownZids.contains(entity.zid())) {
+    for (LivelinessToken entity : watch.graph().entities()) {
+      if (commands(entity, topics) && !ownZids.contains(entity.zid())) {
         found.add("node " + entity.fullNodeName() + " on " + entity.name());
       }
     }
     return found;
   }
 
-  /** Publishers on these topics that are not this guard's: topic and who, each told once. */
+  private static boolean commands(LivelinessToken entity, Set<String> topics) {
+    return switch (entity.kind()) {
+      case PUBLISHER -> topics.contains(entity.name());
+      case SERVICE_CLIENT ->
+          Actions.of(entity).filter(action -> topics.contains(action.name())).isPresent();
+      case NODE, SUBSCRIPTION, SERVICE_SERVER -> false;
+    };
+  }
+
+  /**
+   * Publishers on these topics, and clients of these actions, that are not this guard's: topic and
+   * who, each told once.
+   */
   List<GuardInput.Foreign> foreign(Set<String> topics, Set<String> ownZids) {
     List<GuardInput.Foreign> found = new ArrayList<>();
-    for (LivelinessToken entity : watch.graph().endpoints(Kind.PUBLISHER)) {
-      if (topics.contains(entity.name()) && !ownZids.contains(entity.zid())) {
+    for (LivelinessToken entity : watch.graph().entities()) {
+      if (commands(entity, topics) && !ownZids.contains(entity.zid())) {
         String who = "node " + entity.fullNodeName() + " of session " + entity.zid();
         if (foreignTold.size() < 1_000 && foreignTold.add(who + entity.name())) {
           found.add(new GuardInput.Foreign(entity.name(), who, false));
@@ -255,12 +330,30 @@ final class GuardLink implements AutoCloseable {
 
   /** Sends; empty when it went out, else why not. */
   synchronized String send(GuardEffect.MoveJoints move) {
-    if (!move.target().getType().equals(MotionPlan.TRAJECTORY)) {
-      return unspoken(move.target());
-    }
+    return switch (move.target().getType()) {
+      case MotionPlan.TRAJECTORY -> trajectory(move);
+      case MotionPlan.FOLLOW -> {
+        TrajectoryGoals goals =
+            goals(move.target().getTopic(), new TypeHash(move.target().getTypeHash()));
+        yield goals == null ? unspoken(move.target()) : goals.send(move, stamp(move));
+      }
+      default -> unspoken(move.target());
+    };
+  }
+
+  /**
+   * When a motion begins, in the robot's clock: so that one which comes late is seen to be late. A
+   * hold acts whenever it comes.
+   */
+  private Time stamp(GuardEffect.MoveJoints move) {
+    OptionalLong now = clock.at(System.nanoTime());
+    return move.commandId().isEmpty() || now.isEmpty() ? Time.ZERO : Time.ofNanos(now.getAsLong());
+  }
+
+  private String trajectory(GuardEffect.MoveJoints move) {
     JointTrajectory message =
         new JointTrajectory(
-            new Header(Time.ZERO, ""),
+            new Header(stamp(move), ""),
             move.joints(),
             List.of(point(move.startRad(), 0), point(move.endRad(), move.durationSeconds())));
     return put(
@@ -352,7 +445,11 @@ final class GuardLink implements AutoCloseable {
 
   /** As the other. */
   synchronized String send(GuardEffect.CancelGoals cancel) {
-    return unspoken(cancel.target());
+    TrajectoryGoals goals =
+        cancel.target().getType().equals(MotionPlan.FOLLOW)
+            ? goals(cancel.target().getTopic(), new TypeHash(cancel.target().getTypeHash()))
+            : null;
+    return goals == null ? unspoken(cancel.target()) : goals.cancelAll();
   }
 
   private static String unspoken(CommandTarget target) {
@@ -361,13 +458,14 @@ final class GuardLink implements AutoCloseable {
   }
 
   /** Tells the robot's own stop, where it has one. */
-  synchronized void send(GuardEffect.TellStop tell) {
-    byte[] message = BoolMessage.TYPE.encode(new BoolMessage(tell.stop()));
+  synchronized void send(GuardEffect.TellStop order) {
+    byte[] message = BoolMessage.TYPE.encode(new BoolMessage(order.stop()));
     for (GuardInput.Listener listener : listeners()) {
       if (listener.type().equals(MotionPlan.BOOL)) {
         put(publisher(listener.topic(), BoolMessage.TYPE.name(), listener.typeHash()), message);
       }
     }
+    stops.values().forEach(stop -> stop.call(new SetBool.Request(order.stop()), STOP_WITHIN));
   }
 
   private String put(Ros2Publisher<byte[]> publisher, byte[] message) {

@@ -1,6 +1,7 @@
 package tandem.robot.guard;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -210,8 +211,7 @@ final class MotionPlan {
     } else if (profile.getPartialGoals()) {
       goal.getTargetsList().forEach(target -> names.add(target.getJoint()));
     } else {
-      names.addAll(
-          profile.getJointOrderCount() > 0 ? profile.getJointOrderList() : body.joints().keySet());
+      names.addAll(controlled(profile, body));
     }
     for (String joint : wanted.keySet()) {
       if (!names.contains(joint)) {
@@ -465,12 +465,7 @@ final class MotionPlan {
     }
     List<String> names = new ArrayList<>();
     List<Double> positions = new ArrayList<>();
-    for (String joint :
-        profile != null && profile.getJoint().getOrderCount() > 0
-            ? profile.getJoint().getOrderList()
-            : profile != null && profile.getJointOrderCount() > 0
-                ? profile.getJointOrderList()
-                : body.joints().keySet()) {
+    for (String joint : controlled(profile, body)) {
       if (!body.fresh(joint, nowNanos)) {
         return Optional.empty();
       }
@@ -496,6 +491,16 @@ final class MotionPlan {
             List.copyOf(positions),
             List.copyOf(positions),
             HOLD_SECONDS));
+  }
+
+  /** The joints of the controller: as configured, else all of the robot. */
+  private static Collection<String> controlled(RobotProfile profile, Body body) {
+    if (profile != null && profile.getJoint().getOrderCount() > 0) {
+      return profile.getJoint().getOrderList();
+    }
+    return profile != null && profile.getJointOrderCount() > 0
+        ? profile.getJointOrderList()
+        : body.joints().keySet();
   }
 
   /** The hash by which twin and journal know the profile, too. */

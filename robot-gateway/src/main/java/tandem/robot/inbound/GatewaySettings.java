@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -23,6 +24,7 @@ import java.util.Set;
  * @param admissionAge how long samples wait for their robot's admission
  * @param admissionBytes how many bytes of them wait, per robot
  * @param guards how guards are started
+ * @param robots what is configured for robots, by name
  */
 public record GatewaySettings(
     String listen,
@@ -35,7 +37,8 @@ public record GatewaySettings(
     Duration settle,
     Duration admissionAge,
     long admissionBytes,
-    Guards guards) {
+    Guards guards,
+    Map<String, RobotSettings> robots) {
 
   /** Everything on the link to this endpoint, in this domain, is that robot's. */
   public record LinkName(String endpoint, int domain, String robot) {}
@@ -64,6 +67,7 @@ public record GatewaySettings(
     domains = List.copyOf(domains);
     links = List.copyOf(links);
     admit = Set.copyOf(admit);
+    robots = Map.copyOf(robots);
   }
 
   /** The defaults on an endpoint, with guards whose state lies below {@code data}. */
@@ -79,15 +83,19 @@ public record GatewaySettings(
         Duration.ofMillis(150),
         Duration.ofSeconds(10),
         16 << 20,
-        new Guards(true, data.resolve("guards"), 7450, false, Duration.ofSeconds(60), null));
+        new Guards(true, data.resolve("guards"), 7450, false, Duration.ofSeconds(60), null),
+        Map.of());
   }
 
-  /** As here, but for what the block {@code tandem.robot} of a configuration says. */
+  /**
+   * As here, but for what the blocks {@code tandem.robot} and {@code tandem.robots} of a
+   * configuration say.
+   */
   public GatewaySettings with(Config config) {
-    if (!config.hasPath("tandem.robot")) {
-      return this;
-    }
-    Config robot = config.getConfig("tandem.robot");
+    Config robot =
+        config.hasPath("tandem.robot")
+            ? config.getConfig("tandem.robot")
+            : com.typesafe.config.ConfigFactory.empty();
     List<LinkName> names = new ArrayList<>(links);
     if (robot.hasPath("links")) {
       for (Config link : robot.getConfigList("links")) {
@@ -117,7 +125,8 @@ public record GatewaySettings(
         settle,
         admissionAge,
         admissionBytes,
-        guards);
+        guards,
+        RobotSettings.all(config));
   }
 
   public GatewaySettings withConnect(List<String> endpoints) {
@@ -132,7 +141,8 @@ public record GatewaySettings(
         settle,
         admissionAge,
         admissionBytes,
-        guards);
+        guards,
+        robots);
   }
 
   public GatewaySettings withGuards(Guards other) {
@@ -147,7 +157,8 @@ public record GatewaySettings(
         settle,
         admissionAge,
         admissionBytes,
-        other);
+        other,
+        robots);
   }
 
   public GatewaySettings withLinks(List<LinkName> others) {
@@ -162,7 +173,8 @@ public record GatewaySettings(
         settle,
         admissionAge,
         admissionBytes,
-        guards);
+        guards,
+        robots);
   }
 
   Optional<String> fixedName(String endpoint, int domain) {

@@ -14,33 +14,87 @@ import tandem.proto.body.Urdf;
 import tandem.proto.v1.CommandTarget;
 import tandem.proto.v1.JointLimit;
 import tandem.proto.v1.RobotProfile;
+import tandem.proto.v1.VelocityLimits;
 import tandem.robot.door.Identity;
+import tandem.ros2.TypeName;
+import tandem.ros2.idl.InterfaceRegistry;
 
 /**
- * The profile that a robot's graph suggests (contract, "Robot profile and command mapping"). Pure.
+ * The profile that a robot's graph suggests, with what its configuration fixes (contract, "Robot
+ * profile and command mapping"). Pure.
+ *
+ * <p>A configuration that names what the graph does not show is not used as a whole: the profile
+ * then is only a proposal that says what is missing.
  */
 final class ProfileProposal {
   static final String TRAJECTORY = "trajectory_msgs/msg/JointTrajectory";
   static final String POSE = "geometry_msgs/msg/PoseStamped";
-  private static final String FOLLOW = "control_msgs/action/FollowJointTrajectory";
+  static final String FOLLOW = "control_msgs/action/FollowJointTrajectory";
+  static final String ARRAY = "std_msgs/msg/Float64MultiArray";
+  static final String TWIST = "geometry_msgs/msg/Twist";
+  static final String TWIST_STAMPED = "geometry_msgs/msg/TwistStamped";
+  static final String STRING = "std_msgs/msg/String";
+
+  /** Where nothing else is said: a slow walk. */
+  static final VelocityLimits VELOCITY_LIMITS =
+      VelocityLimits.newBuilder()
+          .setVxMetersPerSec(0.5)
+          .setVyMetersPerSec(0.3)
+          .setWzRadPerSec(0.8)
+          .setAccelerationMetersPerSec2(1.0)
+          .setAngularAccelerationRadPerSec2(2.0)
+          .build();
+
+  private static final String DEMO_ROBOT = "demo_robot";
   private static final double MARGIN_RAD = 0.02;
   private static final double LOOPBACK_POSITION_RAD = 3.2;
   private static final double LOOPBACK_VELOCITY_RAD_PER_SEC = 1.0;
   private static final double ACCELERATION_RAD_PER_SEC2 = 10;
 
-  private ProfileProposal() {}
+  /**
+   * Something of the robot that takes commands.
+   *
+   * @param topic of the subscription, or name of the action; with leading slash
+   * @param type {@code pkg/msg/Type} or {@code pkg/action/Type}
+   * @param typeHash of the topic; of an action: of its send_goal service
+   * @param node name of the node, without namespace
+   */
+  record Listener(String topic, String type, String typeHash, String node) {}
 
-  /** A subscriber of the robot: topic with leading slash, {@code pkg/msg/Type}, hash. */
-  record Listener(String topic, String type, String typeHash) {}
+  private final String namespace;
+  private final List<Listener> listeners;
+  private final List<String> joints;
+  private final boolean loopback;
+  private final RobotSettings settings;
+  private final RobotProfile.Builder profile = RobotProfile.newBuilder();
+  private final List<String> why = new ArrayList<>();
+  private final List<String> missing = new ArrayList<>();
+  private Optional<Body> body = Optional.empty();
+
+  private ProfileProposal(
+      String robot,
+      String namespace,
+      List<Listener> listeners,
+      List<String> joints,
+      boolean loopback,
+      RobotSettings settings) {
+    this.namespace = namespace;
+    this.listeners = List.copyOf(new LinkedHashSet<>(listeners));
+    this.joints = joints;
+    this.loopback = loopback;
+    this.settings = settings;
+    profile.setRobot(robot).setNamespace(namespace).setMarginRad(MARGIN_RAD).setOdomFrame("odom");
+  }
 
   /**
    * Proposes.
    *
    * @param namespace of the robot; {@code /} for the root
-   * @param listeners what the robot itself subscribes to
+   * @param listeners what of the robot itself takes commands
    * @param joints names in the order of its JointState; empty where none came yet
    * @param urdf text of its robot_description; null where none came
    * @param loopback whether limits may be guessed where no URDF is known
+   * @param settings what is configured for it; null: nothing
    */
   static RobotProfile propose(
       String robot,
@@ -48,17 +102,13 @@ final class ProfileProposal {
       List<Listener> listeners,
       List<String> joints,
       String urdf,
-      boolean loopback) {
-    RobotProfile.Builder profile =
-        RobotProfile.newBuilder()
-            .setRobot(robot)
-            .setNamespace(namespace)
-            .setSource(loopback ? "accepted" : "proposed") // on loopback it is used at once
-            .setMarginRad(MARGIN_RAD)
-            .setOdomFrame("odom")
-            .addAllJointOrder(joints);
-    List<String> why = new ArrayList<>();
-    Optional<Body> body = Optional.empty();
+      boolean loopback,
+      RobotSettings settings) {
+    return new ProfileProposal(robot, namespace, listeners, joints, loopback, settings)
+        .propose(urdf);
+  }
+
+  private RobotProfile propose(String urdf) {
     if (urdf != null) {
       try {
         body = Optional.of(Urdf.parse(urdf));
@@ -70,50 +120,121 @@ final class ProfileProposal {
     if (body.isPresent() && body.get().hasLink("base_link")) {
       profile.setBaseFrame("base_link");
     }
-    joint(profile, namespace, distinct(listeners), why);
-    reach(profile, namespace, distinct(listeners), body, why);
-    limits(profile, joints, body, loopback, why);
+    joint();
+    velocity();
+    reach();
+    stance();
+    if (profile.hasVelocity()) {
+      profile.setVelocityLimits(VELOCITY_LIMITS);
+    }
+    if (settings != null) {
+      configured();
+    }
+    profile.addAllJointOrder(joints);
+    limits();
+    // On loopback a proposal is used at once, elsewhere when a person has accepted it.
+    profile.setSource(
+        !missing.isEmpty()
+            ? "proposed"
+            : settings != null ? "configured" : loopback ? "accepted" : "proposed");
+    if (!missing.isEmpty()) {
+      profile.clearJoint().clearVelocity().clearReach().clearStance();
+      why.clear();
+      missing.forEach(one -> why.add("configured " + one + "; the configuration is not used"));
+    }
     return profile.addAllAmbiguities(why).build();
   }
 
-  private static List<Listener> distinct(List<Listener> listeners) {
-    return new ArrayList<>(new LinkedHashSet<>(listeners));
-  }
+  // ---- classes
 
-  private static void joint(
-      RobotProfile.Builder profile, String namespace, List<Listener> listeners, List<String> why) {
-    List<Listener> found = new ArrayList<>();
-    boolean actions = false;
-    for (Listener listener : listeners) {
-      if (listener.type().equals(TRAJECTORY)) {
-        found.add(listener);
-      }
-      actions |= listener.type().startsWith(FOLLOW);
+  private void joint() {
+    if (settings != null && settings.joint() != null) {
+      RobotSettings.Target target = settings.joint();
+      Set<String> types =
+          target.action() ? Set.of(FOLLOW) : target.type().map(Set::of).orElse(Set.of(TRAJECTORY));
+      configuredTarget("joint", target, types)
+          .ifPresent(
+              found -> profile.setJoint(found.toBuilder().addAllOrder(target.order()).build()));
+      return;
     }
+    List<Listener> actions = of(FOLLOW);
+    List<Listener> usable = actions.stream().filter(this::spoken).toList();
+    List<Listener> topics = of(TRAJECTORY);
+    List<Listener> found = usable.isEmpty() ? topics : usable;
     if (found.size() == 1) {
       profile.setJoint(target(found.getFirst()));
+      profile.setPartialGoals(
+          found.getFirst().type().equals(TRAJECTORY) && found.getFirst().node().equals(DEMO_ROBOT));
     } else if (found.isEmpty()) {
+      List<Listener> arrays = of(ARRAY);
       why.add(
           "joint: nobody under "
               + namespace
-              + " subscribes to "
+              + " serves "
+              + FOLLOW
+              + " or subscribes to "
               + TRAJECTORY
-              + (actions ? "; there is an action server, which this version does not use" : ""));
+              + (arrays.isEmpty()
+                  ? ""
+                  : "; there is "
+                      + names(arrays)
+                      + ", whose messages name no joints: it is used only with a configured"
+                      + " order"));
     } else {
       why.add("joint: several candidates: " + names(found));
     }
+    for (Listener listener : actions) {
+      if (!spoken(listener)) {
+        why.add(
+            "joint: action %s: hash of its send_goal: expected %s, found %s: another version of %s; not used"
+                .formatted(listener.topic(), followHash(), listener.typeHash(), FOLLOW));
+      }
+    }
   }
 
-  private static void reach(
-      RobotProfile.Builder profile,
-      String namespace,
-      List<Listener> listeners,
-      Optional<Body> body,
-      List<String> why) {
-    String prefix = (namespace.equals(Identity.ROOT) ? "" : namespace) + "/reach/";
+  /** Whether the action's version is the one known here, or its distribution has no hashes. */
+  private boolean spoken(Listener action) {
+    return !action.typeHash().startsWith("RIHS01_") || action.typeHash().equals(followHash());
+  }
+
+  private static String followHash() {
+    return InterfaceRegistry.bundled().hash(TypeName.parse(FOLLOW).with("_SendGoal")).text();
+  }
+
+  private void velocity() {
+    if (settings != null && settings.velocity() != null) {
+      RobotSettings.Target target = settings.velocity();
+      configuredTarget(
+              "velocity", target, target.type().map(Set::of).orElse(Set.of(TWIST, TWIST_STAMPED)))
+          .ifPresent(profile::setVelocity);
+      return;
+    }
+    List<Listener> found = new ArrayList<>(of(TWIST));
+    found.addAll(of(TWIST_STAMPED));
+    if (found.size() == 1) {
+      profile.setVelocity(target(found.getFirst()));
+    } else if (found.size() > 1) {
+      why.add("velocity: several candidates: " + names(found));
+    }
+  }
+
+  private void reach() {
+    if (settings != null && settings.reachTopic() != null) {
+      settings
+          .reachTopics()
+          .forEach(
+              (tip, topic) ->
+                  configuredTarget(
+                          "reach " + tip,
+                          new RobotSettings.Target(false, topic, Optional.of(POSE), List.of()),
+                          Set.of(POSE))
+                      .ifPresent(found -> profile.putReach(tip, found)));
+      return;
+    }
+    String prefix = absolute("reach") + "/";
     Map<String, List<Listener>> byTip = new TreeMap<>();
-    for (Listener listener : listeners) {
-      if (listener.type().equals(POSE) && listener.topic().startsWith(prefix)) {
+    for (Listener listener : of(POSE)) {
+      if (listener.topic().startsWith(prefix)) {
         byTip
             .computeIfAbsent(listener.topic().substring(prefix.length()), tip -> new ArrayList<>())
             .add(listener);
@@ -123,15 +244,185 @@ final class ProfileProposal {
         (tip, found) -> {
           if (found.size() == 1) {
             profile.putReach(tip, target(found.getFirst()));
-            tipLink(tip, body).ifPresent(link -> profile.putTips(tip, link));
+            tipLink(tip).ifPresent(link -> profile.putTips(tip, link));
           } else {
             why.add("reach " + tip + ": several candidates: " + names(found));
           }
         });
   }
 
+  private void stance() {
+    if (settings != null && settings.stanceTopic() != null) {
+      configuredTarget(
+              "stance",
+              new RobotSettings.Target(
+                  false, settings.stanceTopic(), Optional.of(STRING), List.of()),
+              Set.of(STRING))
+          .ifPresent(profile::setStance);
+      return;
+    }
+    List<Listener> found =
+        of(STRING).stream().filter(one -> one.topic().equals(absolute("stance"))).toList();
+    if (found.size() == 1) {
+      profile.setStance(target(found.getFirst()));
+    }
+  }
+
+  private void configured() {
+    settings.baseFrame().ifPresent(profile::setBaseFrame);
+    settings.odomFrame().ifPresent(profile::setOdomFrame);
+    profile.putAllTips(settings.tips());
+    settings.partialGoals().ifPresent(profile::setPartialGoals);
+    if (settings.velocityLimits() != null) {
+      profile.setVelocityLimits(settings.velocityLimits());
+    }
+    profile.setIndependentParts(settings.independentParts());
+    profile.setForeignPolicy(settings.foreign());
+    profile.setCancelAllGoals(
+        settings.cancelAllGoals().orElse(profile.getJoint().getKind().equals("action")));
+    if (settings.watchdogVelocity() != null) {
+      profile.setWatchdogVelocitySeconds(settings.watchdogVelocity().toNanos() / 1e9);
+    }
+    if (settings.watchdogJoint() != null) {
+      profile.setWatchdogJointSeconds(settings.watchdogJoint().toNanos() / 1e9);
+    }
+    if (settings.unattendedMax() != null) {
+      profile.setUnattendedMaxSeconds(settings.unattendedMax().toNanos() / 1e9);
+    }
+    if (body.isPresent()) {
+      settings
+          .tips()
+          .forEach(
+              (tip, link) -> {
+                if (!body.get().hasLink(link)) {
+                  missing.add("tips: " + tip + ": robot_description has no link " + link);
+                }
+              });
+    }
+    if (!joints.isEmpty()) {
+      Set<String> named = new LinkedHashSet<>(profile.getJoint().getOrderList());
+      named.addAll(settings.overrides().keySet());
+      named.removeAll(joints);
+      if (!named.isEmpty()) {
+        missing.add("joints: not in the robot's joint states: " + String.join(", ", named));
+      }
+    }
+  }
+
+  /** The one listener of that name and type; what is not there is noted. */
+  private Optional<CommandTarget> configuredTarget(
+      String what, RobotSettings.Target target, Set<String> types) {
+    String name = absolute(target.name());
+    List<Listener> found =
+        listeners.stream()
+            .filter(one -> one.topic().equals(name) && types.contains(one.type()))
+            .toList();
+    if (found.size() == 1 && (!target.action() || spoken(found.getFirst()))) {
+      return Optional.of(target(found.getFirst()));
+    }
+    missing.add(
+        found.isEmpty()
+            ? "%s: %s %s: nobody %s it as %s"
+                .formatted(
+                    what,
+                    target.action() ? "action" : "topic",
+                    name,
+                    target.action() ? "serves" : "subscribes to",
+                    String.join(" or ", types.stream().sorted().toList()))
+            : "%s: several candidates, or another version of the type: %s"
+                .formatted(what, names(found)));
+    return Optional.empty();
+  }
+
+  // ---- limits
+
+  private void limits() {
+    Map<String, Joint> known = new LinkedHashMap<>();
+    body.ifPresent(model -> model.joints().forEach(joint -> known.put(joint.name(), joint)));
+    Set<String> unlimited = new LinkedHashSet<>();
+    for (String name : joints) {
+      Optional<JointLimit> limit = limit(name, known.get(name));
+      if (limit.isPresent()) {
+        profile.addLimits(limit.get());
+      } else {
+        unlimited.add(name);
+      }
+    }
+    if (!unlimited.isEmpty()) {
+      why.add("limits: none known for " + String.join(", ", unlimited));
+    }
+  }
+
+  private Optional<JointLimit> limit(String name, Joint joint) {
+    Optional<JointLimit> described =
+        joint != null && joint.limit() != null
+            ? Optional.of(
+                limit(
+                    name,
+                    joint.limit().lower(),
+                    joint.limit().upper(),
+                    joint.limit().velocity(),
+                    "urdf"))
+            : loopback
+                ? Optional.of(
+                    limit(
+                        name,
+                        -LOOPBACK_POSITION_RAD,
+                        LOOPBACK_POSITION_RAD,
+                        LOOPBACK_VELOCITY_RAD_PER_SEC,
+                        "default"))
+                : Optional.empty();
+    RobotSettings.JointOverride override = settings == null ? null : settings.overrides().get(name);
+    if (override == null) {
+      return described;
+    }
+    if (described.isEmpty() && (override.lower().isEmpty() || override.upper().isEmpty())) {
+      return Optional.empty();
+    }
+    JointLimit.Builder limit =
+        described.map(JointLimit::toBuilder).orElseGet(() -> limit(name, 0, 0, 0, "").toBuilder());
+    override.lower().ifPresent(limit::setLowerRad);
+    override.upper().ifPresent(limit::setUpperRad);
+    override.velocity().ifPresent(limit::setVelocityRadPerSec);
+    override.acceleration().ifPresent(limit::setAccelerationRadPerSec2);
+    if (limit.getLowerRad() > limit.getUpperRad()) {
+      missing.add(
+          "override: %s: expected lower <= upper, found %s and %s"
+              .formatted(name, limit.getLowerRad(), limit.getUpperRad()));
+    }
+    return Optional.of(limit.setSource("override").build());
+  }
+
+  private static JointLimit limit(
+      String joint, double lower, double upper, double velocity, String source) {
+    // A default is "|q| <= 3.2", with no margin inside it; the guard takes the margin off both
+    // ends.
+    double margin = source.equals("default") ? MARGIN_RAD : 0;
+    return JointLimit.newBuilder()
+        .setJoint(joint)
+        .setLowerRad(lower - margin)
+        .setUpperRad(upper + margin)
+        .setVelocityRadPerSec(velocity > 0 ? velocity : LOOPBACK_VELOCITY_RAD_PER_SEC)
+        .setAccelerationRadPerSec2(ACCELERATION_RAD_PER_SEC2)
+        .setSource(source)
+        .build();
+  }
+
+  // ---- names
+
+  private List<Listener> of(String type) {
+    return listeners.stream().filter(one -> one.type().equals(type)).toList();
+  }
+
+  private String absolute(String name) {
+    if (name.startsWith("/")) {
+      return name;
+    }
+    return (namespace.equals(Identity.ROOT) ? "" : namespace) + "/" + name;
+  }
+
   /** The link a tip is named after: {@code left_hand}, {@code left_hand_link} or {@code l_hand}. */
-  private static Optional<String> tipLink(String tip, Optional<Body> body) {
+  private Optional<String> tipLink(String tip) {
     if (body.isEmpty()) {
       return Optional.empty();
     }
@@ -151,60 +442,9 @@ final class ProfileProposal {
     return Optional.empty();
   }
 
-  private static void limits(
-      RobotProfile.Builder profile,
-      List<String> joints,
-      Optional<Body> body,
-      boolean loopback,
-      List<String> why) {
-    Map<String, Joint> known = new LinkedHashMap<>();
-    body.ifPresent(model -> model.joints().forEach(joint -> known.put(joint.name(), joint)));
-    Set<String> unlimited = new LinkedHashSet<>();
-    for (String name : joints) {
-      Joint joint = known.get(name);
-      if (joint != null && joint.limit() != null) {
-        profile.addLimits(
-            limit(
-                name,
-                joint.limit().lower(),
-                joint.limit().upper(),
-                joint.limit().velocity(),
-                "urdf"));
-      } else if (loopback) {
-        profile.addLimits(
-            limit(
-                name,
-                -LOOPBACK_POSITION_RAD,
-                LOOPBACK_POSITION_RAD,
-                LOOPBACK_VELOCITY_RAD_PER_SEC,
-                "default"));
-      } else {
-        unlimited.add(name);
-      }
-    }
-    if (!unlimited.isEmpty()) {
-      why.add("limits: none known for " + String.join(", ", unlimited));
-    }
-  }
-
-  private static JointLimit limit(
-      String joint, double lower, double upper, double velocity, String source) {
-    // A default is "|q| <= 3.2", with no margin inside it; the guard takes the margin off both
-    // ends.
-    double margin = source.equals("default") ? MARGIN_RAD : 0;
-    return JointLimit.newBuilder()
-        .setJoint(joint)
-        .setLowerRad(lower - margin)
-        .setUpperRad(upper + margin)
-        .setVelocityRadPerSec(velocity > 0 ? velocity : LOOPBACK_VELOCITY_RAD_PER_SEC)
-        .setAccelerationRadPerSec2(ACCELERATION_RAD_PER_SEC2)
-        .setSource(source)
-        .build();
-  }
-
   private static CommandTarget target(Listener listener) {
     return CommandTarget.newBuilder()
-        .setKind("topic")
+        .setKind(listener.type().equals(FOLLOW) ? "action" : "topic")
         .setTopic(listener.topic())
         .setType(listener.type())
         .setTypeHash(listener.typeHash())

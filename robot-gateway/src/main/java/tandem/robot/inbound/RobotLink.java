@@ -29,6 +29,7 @@ import tandem.proto.v1.RobotProfile;
 import tandem.robot.door.CommandDoor;
 import tandem.robot.door.Identity;
 import tandem.ros2.TypeName;
+import tandem.ros2.action.Actions;
 import tandem.ros2.graph.Graph;
 import tandem.ros2.graph.LivelinessToken;
 import tandem.ros2.graph.LivelinessToken.Kind;
@@ -765,7 +766,8 @@ public final class RobotLink extends AbstractBehavior<RobotLink.Message> {
             listeners(robot),
             robot.joints,
             robot.urdf,
-            isOnLoopback(robot));
+            isOnLoopback(robot),
+            shared.settings().robots().get(robot.name));
     if (!proposal.equals(robot.candidate)) {
       robot.candidate = proposal;
       robot.candidateNanos = now;
@@ -806,15 +808,29 @@ public final class RobotLink extends AbstractBehavior<RobotLink.Message> {
 
   private List<ProfileProposal.Listener> listeners(Robot robot) {
     List<ProfileProposal.Listener> listeners = new ArrayList<>();
-    for (LivelinessToken entity : graph.endpoints(Kind.SUBSCRIPTION)) {
-      if (Identity.isUnder(entity.name(), robot.namespace)
+    for (LivelinessToken entity : graph.entities()) {
+      boolean takesCommands =
+          entity.kind() == Kind.SUBSCRIPTION || entity.kind() == Kind.SERVICE_SERVER;
+      if (takesCommands
+          && Identity.isUnder(entity.name(), robot.namespace)
           && Identity.isUnder(entity.namespace(), robot.namespace)
           && !isGuards(entity)) {
-        listeners.add(
-            new ProfileProposal.Listener(
-                entity.name(),
-                entity.type().map(TypeName::toString).orElse(entity.ddsType()),
-                entity.hash().text()));
+        Optional<Actions.Found> action = Actions.of(entity);
+        if (action.isPresent()) {
+          listeners.add(
+              new ProfileProposal.Listener(
+                  action.get().name(),
+                  action.get().type().toString(),
+                  entity.hash().text(),
+                  entity.node()));
+        } else if (entity.kind() == Kind.SUBSCRIPTION) {
+          listeners.add(
+              new ProfileProposal.Listener(
+                  entity.name(),
+                  entity.type().map(TypeName::toString).orElse(entity.ddsType()),
+                  entity.hash().text(),
+                  entity.node()));
+        }
       }
     }
     return listeners;
@@ -841,15 +857,23 @@ public final class RobotLink extends AbstractBehavior<RobotLink.Message> {
 
   private static boolean isCommandType(String type) {
     return type.equals(ProfileProposal.TRAJECTORY)
+        || type.equals(ProfileProposal.FOLLOW)
         || type.equals(ProfileProposal.POSE)
-        || type.equals("geometry_msgs/msg/Twist")
-        || type.equals("geometry_msgs/msg/TwistStamped")
-        || type.equals("std_msgs/msg/Float64MultiArray");
+        || type.equals(ProfileProposal.TWIST)
+        || type.equals(ProfileProposal.TWIST_STAMPED)
+        || type.equals(ProfileProposal.ARRAY);
   }
 
   private void tellForeign(Robot robot, Set<String> topics) {
-    for (LivelinessToken entity : graph.endpoints(Kind.PUBLISHER)) {
-      if (topics.contains(entity.name()) && !isGuards(entity)) {
+    for (LivelinessToken entity : graph.entities()) {
+      boolean commands =
+          switch (entity.kind()) {
+            case PUBLISHER -> topics.contains(entity.name());
+            case SERVICE_CLIENT ->
+                Actions.of(entity).filter(found -> topics.contains(found.name())).isPresent();
+            case NODE, SUBSCRIPTION, SERVICE_SERVER -> false;
+          };
+      if (commands && !isGuards(entity)) {
         String who = "node " + entity.fullNodeName() + " of session " + entity.zid();
         long now = System.nanoTime();
         if (foreignSinceNanos.size() >= 1_000) {

@@ -13,8 +13,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tandem.ros2.Qos;
 import tandem.ros2.TopicKey;
+import tandem.ros2.msg.BoolMessage;
+import tandem.ros2.msg.SetBool;
 import tandem.ros2.node.Ros2Node;
 import tandem.ros2.node.Ros2Publisher;
+import tandem.ros2.node.ServiceServer;
 import tandem.zenoh.Session;
 import tandem.zenoh.SessionConfig;
 import tandem.zenoh.ZenohException;
@@ -89,11 +92,19 @@ final class Peers implements Outlet, AutoCloseable {
           TopicKey.of(domain, entry.nameFor(robot), entry.type().name(), entry.type().hash());
       node.subscribe(key, COMMAND_QOS, sample -> inbox.receive(entry, sample.message()));
     }
+    node.server("stop", SetBool.TYPE, this::stop);
     latched.forEach((topic, cdr) -> publishers.get(topic).publishCdr(cdr));
     peers.add(new Peer(session, node, publishers));
     linked.countDown();
     LOG.info("{} is on {}", robot, endpoint);
     return true;
+  }
+
+  /** The same as the topic; answered when it is taken, before the motors have it. */
+  private void stop(ServiceServer<SetBool.Request, SetBool.Response>.Request request) {
+    boolean stop = request.message().data();
+    inbox.receive(Inbox.Entry.STOP, BoolMessage.TYPE.encode(new BoolMessage(stop)));
+    request.respond(new SetBool.Response(true, stop ? "stop taken" : "release taken"));
   }
 
   @Override

@@ -98,6 +98,12 @@ final class GuardRules {
           "cancelled by the guard at endBy");
       return;
     }
+    // The robot's controller would not, or could not: that is no cancellation.
+    if (r.getCode().equals("tandem.guard.goal-rejected")
+        || r.getCode().equals("tandem.guard.goal-aborted")) {
+      d.commands.finish(new Event.CommandFailed(command.id(), r.getCode(), r.getWhy(), null));
+      return;
+    }
     d.commands.finish(
         new Event.CommandCancelled(
             command.id(), r.getBy().isEmpty() ? "guard" : r.getBy(), r.getWhy()));

@@ -45,7 +45,9 @@ final class ProfileRules {
           "robot %s: no profile was proposed; none accepted".formatted(d.state.robot()));
       return;
     }
-    if (!proposed.profile().hasJoint() && proposed.profile().getReachCount() == 0) {
+    if (!proposed.profile().hasJoint()
+        && !proposed.profile().hasVelocity()
+        && proposed.profile().getReachCount() == 0) {
       d.refuse(
           "tandem.profile.ambiguous",
           "robot %s: the proposed profile has no target: %s; not accepted"

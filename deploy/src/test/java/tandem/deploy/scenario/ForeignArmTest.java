@@ -1,0 +1,325 @@
+package tandem.deploy.scenario;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tandem.deploy.client.Api;
+
+/**
+ * A robot that is commanded over a FollowJointTrajectory action, and shares nothing with Tandem
+ * (real Zenoh core, CDR by rosbags, hashes of its own): done, cancelled, stopped, refused.
+ */
+class ForeignArmTest {
+  private static final Duration SOON = Duration.ofSeconds(30);
+  private static final int SUCCEEDED = 4;
+  private static final int CANCELED = 5;
+  @TempDir static Path data;
+  private static TandemProcess edge;
+  private static String zenoh;
+  private static String api;
+
+  @BeforeAll
+  static void startAnEdge() {
+    var words = new ArrayList<>(List.of("edge", "--data", data.resolve("edge").toString()));
+    for (var port : List.of("zenoh", "api", "management", "artery"))
+      words.addAll(List.of("--port", port + "=0"));
+    for (var one :
+        List.of(
+            "tandem.robots.partly.joint.action=arm_controller/follow_joint_trajectory",
+            "tandem.robots.partly.joint.partial=true",
+            "tandem.robots.absent.joint.action=leg_controller/follow_joint_trajectory",
+            "tandem.robots.points.joint.topic=positions",
+            "tandem.robots.points.joint.type=std_msgs/msg/Float64MultiArray",
+            "tandem.robots.points.joint.order=[wrist, elbow, shoulder_lift, shoulder_pan]"))
+      words.addAll(List.of("--config", one));
+    edge = TandemProcess.start(data, words.toArray(String[]::new));
+    var ports = edge.ready().get("ports");
+    zenoh = "tcp/127.0.0.1:" + ports.get("zenoh").asInt();
+    api = "http://127.0.0.1:" + ports.get("api").asInt();
+  }
+
+  @AfterAll
+  static void end() {
+    if (edge != null) edge.close();
+  }
+
+  private static Peer arm(String name, String... more) {
+    var words = new ArrayList<>(List.of("--namespace", name, "--connect", zenoh));
+    words.addAll(List.of(more));
+    var robot = Peer.start("arm_server.py", words.toArray(String[]::new));
+    robot.await("ready", SOON);
+    return robot;
+  }
+
+  private static JsonNode command(String robot, String... form) {
+    var words = new ArrayList<>(List.of("twin", "command", robot));
+    words.addAll(List.of(form));
+    words.addAll(List.of("--as", "tester", "--json", "--api", api));
+    return TandemProcess.run(words.toArray(String[]::new)).last();
+  }
+
+  /** A guard needs a moment to start after its robot came: refusals that say so are asked again. */
+  private static JsonNode commandUntilTaken(String robot, String... form) {
+    return poll(
+        "a command that the guard takes",
+        () -> command(robot, form),
+        command ->
+            !command.path("state").asText().equals("refused")
+                || !command.path("code").asText().contains("guard")
+                    && !command.path("code").asText().contains("profile"));
+  }
+
+  private static <T> T poll(String what, Supplier<T> look, Predicate<T> wanted) {
+    long end = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+    T last = look.get();
+    while (!wanted.test(last)) {
+      if (System.nanoTime() > end)
+        throw new AssertionError("not within 60 s: " + what + ": " + last);
+      last = look.get();
+    }
+    return last;
+  }
+
+  private static JsonNode state(String id) {
+    try (var node = new Api(api)) {
+      return Lines.json(node.get("/api/commands/" + id));
+    }
+  }
+
+  private static JsonNode event(Peer robot, String name, Predicate<JsonNode> wanted) {
+    return robot.await(
+        name, SOON, node -> name.equals(node.path("event").asText()) && wanted.test(node));
+  }
+
+  @Test
+  void shouldCommandCancelAndStopOverTheAction() {
+    try (var robot = arm("arma", "--cmd-vel", "stamped")) {
+      var done = commandUntilTaken("arma", "joint", "elbow=0.9", "--in", "1s", "--wait");
+
+      assertThat(done.path("state").asText()).as("%s", done).isEqualTo("done");
+      var goal = event(robot, "goal", node -> node.get("accepted").asBoolean());
+      assertThat(goal.get("names"))
+          .as("the controller refuses partial goals: all joints are named")
+          .extracting(JsonNode::asText)
+          .containsExactly("shoulder_pan", "shoulder_lift", "elbow", "wrist");
+      assertThat(goal.get("positions").get(1).get(2).asDouble()).isEqualTo(0.9);
+      assertThat(goal.get("positions").get(1).get(0).asDouble())
+          .as("joints that were not named stay where they were measured")
+          .isEqualTo(goal.get("positions").get(0).get(0).asDouble());
+      assertThat(goal.get("stamp").asDouble()).as("clock not known yet").isZero();
+      event(robot, "ended", node -> ended(node, goal, SUCCEEDED));
+
+      var running = command("arma", "joint", "elbow=-0.9", "--in", "30s");
+      assertThat(running.path("state").asText()).as("%s", running).isIn("sent", "executing");
+      var cut = event(robot, "goal", node -> !node.get("id").equals(goal.get("id")));
+      assertThat(cut.get("stamp").asDouble())
+          .as("in the robot's clock where two answers came quickly enough to know it, else at once")
+          .satisfiesAnyOf(
+              stamp -> assertThat(stamp).isZero(),
+              stamp ->
+                  assertThat(stamp)
+                      .isBetween(
+                          System.currentTimeMillis() / 1e3 - 60,
+                          System.currentTimeMillis() / 1e3 + 1));
+      checkDoctor();
+      try (var node = new Api(api)) {
+        node.post(
+            "/api/commands/" + running.get("id").asText() + "/cancel",
+            "{\"by\":\"tester\",\"reason\":\"enough\"}");
+      }
+      event(robot, "ended", node -> ended(node, cut, CANCELED));
+      poll(
+          "cancelled",
+          () -> state(running.get("id").asText()),
+          node -> node.path("state").asText().equals("cancelled"));
+
+      command("arma", "joint", "elbow=-0.9", "--in", "30s");
+      var stopped =
+          event(
+              robot,
+              "goal",
+              node ->
+                  node.get("positions").get(1).get(2).asDouble() == -0.9
+                      && !node.get("id").equals(cut.get("id")));
+      var stop = command("arma", "stop");
+      event(robot, "cancel", node -> node.get("all").asBoolean());
+      event(robot, "ended", node -> ended(node, stopped, CANCELED));
+      assertThat(command("arma", "joint", "elbow=0.5", "--in", "1s").path("state").asText())
+          .as("stop is latched: %s", stop)
+          .isEqualTo("refused");
+    }
+  }
+
+  /** The guard is the only one on the command topics; the robot says nothing of a watchdog. */
+  private static void checkDoctor() {
+    var doctor =
+        TandemProcess.run("doctor", "--robot", "arma", "--json", "--api", api, "--endpoint", zenoh);
+    var found = new java.util.TreeMap<String, JsonNode>();
+    doctor.objects().forEach(one -> found.put(one.get("check").asText(), one));
+    assertThat(found)
+        .containsKeys("guard path", "age of the newest sample", "clock offset", "profile in use");
+    for (var topic : List.of("/arma/arm_controller/follow_joint_trajectory", "/arma/cmd_vel")) {
+      var only = found.get("only publisher on " + topic);
+      assertThat(only).as("%s in %s", topic, found.keySet()).isNotNull();
+      assertThat(only.get("ok").asBoolean()).as("%s", only).isTrue();
+    }
+    var watchdog = found.get("robot's own watchdog");
+    assertThat(watchdog.get("ok").asBoolean()).isFalse();
+    assertThat(watchdog.get("found").asText()).isEqualTo("no robot-side stop");
+    assertThat(watchdog.get("hint").asText()).contains("tandem.robots.arma.watchdog");
+  }
+
+  private static boolean ended(JsonNode ended, JsonNode goal, int status) {
+    return ended.get("id").equals(goal.get("id")) && ended.get("status").asInt() == status;
+  }
+
+  @Test
+  void shouldFailWithTheControllersOwnWords() {
+    try (var robot = arm("armb")) {
+      commandUntilTaken("armb", "joint", "elbow=0.4", "--in", "1s", "--wait");
+      var running = command("armb", "joint", "elbow=-0.9", "--in", "30s");
+      event(robot, "goal", node -> node.get("positions").get(1).get(2).asDouble() == -0.9);
+      robot.say("abort");
+      var failed =
+          poll(
+              "failed",
+              () -> state(running.get("id").asText()),
+              node -> node.path("state").asText().equals("failed"));
+      assertThat(failed.path("why").asText()).contains("aborted", "path tolerance violated");
+
+      robot.say("abandon");
+      var unanswered = command("armb", "joint", "elbow=0.5", "--in", "1s", "--wait");
+      assertThat(unanswered.path("state").asText()).as("%s", unanswered).isEqualTo("failed");
+      assertThat(unanswered.path("why").asText()).contains("no response within 1000 ms");
+    }
+  }
+
+  @Test
+  void shouldSendAPartialGoalOnlyWhereTheProfileSaysSo() {
+    try (var robot = arm("partly")) {
+      var refused = commandUntilTaken("partly", "joint", "elbow=0.4", "--in", "1s", "--wait");
+
+      var goal = event(robot, "goal", node -> true);
+      assertThat(goal.get("names")).extracting(JsonNode::asText).containsExactly("elbow");
+      assertThat(goal.get("accepted").asBoolean()).isFalse();
+      assertThat(refused.path("state").asText()).as("%s", refused).isEqualTo("failed");
+      assertThat(refused.path("why").asText()).contains("rejected");
+    }
+    try (var robot = arm("absent")) {
+      var refused =
+          poll(
+              "a proposal that says what is missing",
+              () -> command("absent", "joint", "elbow=0.4", "--in", "1s").toString(),
+              text -> text.contains("leg_controller"));
+      assertThat(refused).contains("the configuration is not used");
+      assertThat(robot.events("goal")).isEmpty();
+    }
+  }
+
+  @Test
+  void shouldPlayPositionsForAControllerThatNamesNoJoints() {
+    try (var robot = arm("points", "--no-action", "--positions", "positions")) {
+      var done = commandUntilTaken("points", "joint", "elbow=0.9", "--in", "1s", "--wait");
+
+      assertThat(done.path("state").asText()).as("%s", done).isEqualTo("done");
+      double before = 0.3;
+      var played = robot.events("positions");
+      assertThat(played).hasSizeGreaterThan(10);
+      for (var one : played) {
+        double elbow = one.get("data").get(1).asDouble();
+        assertThat(elbow - before).as("no jump").isBetween(-1e-9, 0.25);
+        before = elbow;
+      }
+      assertThat(before).isEqualTo(0.9);
+    }
+  }
+
+  @Test
+  void shouldRefuseToChooseBetweenTwoControllers() {
+    try (var robot =
+        arm(
+            "armc",
+            "--action",
+            "left/follow_joint_trajectory",
+            "--action",
+            "right/follow_joint_trajectory")) {
+      var refused =
+          poll(
+              "a refusal that lists both",
+              () -> command("armc", "joint", "elbow=0.4", "--in", "1s").toString(),
+              text -> text.contains("several candidates"));
+      assertThat(refused)
+          .contains("/armc/left/follow_joint_trajectory", "/armc/right/follow_joint_trajectory");
+      assertThat(robot.events("goal")).isEmpty();
+    }
+  }
+
+  /** The command line against the robot itself, over a router of the real core. */
+  @Test
+  void shouldListAndCallServicesAndActionsFromTheCommandLine() throws IOException {
+    var endpoint = "tcp/127.0.0.1:" + freePort();
+    try (var router = Peer.start("router.py", "--listen", endpoint)) {
+      router.await("ready", SOON);
+      try (var robot = Peer.start("arm_server.py", "--connect", endpoint);
+          var caller = Peer.start("ros2_caller.py", endpoint, "serve")) {
+        robot.await("ready", SOON);
+        caller.await("ready", SOON, node -> node.path("ready").asBoolean());
+        poll(
+            "the service",
+            () -> ros2(endpoint, "service", "list").objects(),
+            rows ->
+                rows.stream()
+                    .anyMatch(row -> row.get("service").asText().equals("/foreign/switch")));
+        var type = ros2(endpoint, "service", "type", "/foreign/switch");
+        assertThat(type.only().get("type").asText()).isEqualTo("std_srvs/srv/SetBool");
+        var called = ros2(endpoint, "service", "call", "/foreign/switch", "{\"data\":true}");
+        assertThat(called.only().toString()).isEqualTo("{\"success\":true,\"message\":\"call 1\"}");
+        assertThat(ros2(endpoint, "service", "call", "/foreign/nothing").errors())
+            .contains("nobody serves /foreign/nothing");
+        assertThat(ros2(endpoint, "service", "call", "/foreign/switch", "{\"date\":1}").exit())
+            .isEqualTo(2);
+
+        var action = "/eve/arm_controller/follow_joint_trajectory";
+        assertThat(ros2(endpoint, "action", "list").only().get("action").asText())
+            .isEqualTo(action);
+        assertThat(ros2(endpoint, "action", "info", action).only().get("kind").asText())
+            .isEqualTo("server");
+        var goal =
+            "{\"trajectory\":{\"joint_names\":[\"shoulder_pan\",\"shoulder_lift\",\"elbow\",\"wrist\"],"
+                + "\"points\":[{\"positions\":[0.2,0.2,0.2,0.2],\"time_from_start\":{\"sec\":1}}]}}";
+        var sent = ros2(endpoint, "action", "send_goal", action, goal, "--feedback");
+        assertThat(sent.exit()).as(sent.errors()).isZero();
+        assertThat(sent.objects().getFirst().get("event").asText()).isEqualTo("accepted");
+        assertThat(sent.last().get("status").asText()).isEqualTo("succeeded");
+        assertThat(sent.objects()).anyMatch(line -> line.get("event").asText().equals("feedback"));
+        var rejected = ros2(endpoint, "action", "send_goal", action, "{}");
+        assertThat(rejected.exit()).isEqualTo(1);
+        assertThat(rejected.only().get("event").asText()).isEqualTo("rejected");
+      }
+    }
+  }
+
+  private static TandemProcess.Result ros2(String endpoint, String... words) {
+    var all = new ArrayList<>(List.of("ros2"));
+    all.addAll(List.of(words));
+    all.addAll(List.of("-e", endpoint, "--json"));
+    return TandemProcess.run(all.toArray(String[]::new));
+  }
+
+  private static int freePort() throws IOException {
+    try (var socket = new java.net.ServerSocket(0)) {
+      return socket.getLocalPort();
+    }
+  }
+}
