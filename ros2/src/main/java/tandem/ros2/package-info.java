@@ -6,7 +6,8 @@
  * say what they promise, {@link tandem.ros2.Gid} who sent it. Elsewhere: definitions and hashes
  * ({@code tandem.ros2.idl}), bytes ({@code tandem.ros2.cdr}), records ({@code tandem.ros2.msg}),
  * any other type ({@code tandem.ros2.dynamic}), liveliness ({@code tandem.ros2.graph}), a node of
- * our own ({@code tandem.ros2.node}), units ({@code tandem.ros2.translate}).
+ * our own with its topics and services ({@code tandem.ros2.node}), actions on top of them ({@code
+ * tandem.ros2.action}), units ({@code tandem.ros2.translate}).
  *
  * <p>Values only: no clock, no I/O, no threads. Bad text is an {@link
  * java.lang.IllegalArgumentException} that names the field, what was expected and what was found.

@@ -2,7 +2,8 @@
  * ROS 2 on a Zenoh session: a node of our own, and what a gateway needs to hear everybody.
  *
  * <p>Start at {@link tandem.ros2.node.Ros2Node}: publishers and subscriptions that a ROS 2 node
- * with rmw_zenoh meets as its own kind, transient local ones included. {@link
+ * with rmw_zenoh meets as its own kind, transient local ones included, and clients and servers of
+ * services ({@link tandem.ros2.node.ServiceClient}, {@link tandem.ros2.node.ServiceServer}). {@link
  * tandem.ros2.node.GraphWatch} keeps a {@code tandem.ros2.graph.Graph} up to date; {@link
  * tandem.ros2.node.DomainTap} hears every sample of a domain, undecoded, with the history of
  * latched topics. All work on a client session as on {@code Router.local()}.
