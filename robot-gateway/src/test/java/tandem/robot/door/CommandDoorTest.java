@@ -74,6 +74,24 @@ class CommandDoorTest {
   }
 
   @Test
+  void shouldLetOnlyTheGuardCallAnActionAndTheRobotAnswerAndTell() {
+    door.protect("eve", 0, "/eve", Set.of("/eve/arm/follow"));
+    door.guard("eve", guard);
+    for (String service : List.of("send_goal", "cancel_goal", "get_result")) {
+      String key = "0/eve/arm/follow/_action/" + service + "/a::action::dds_::B_/h";
+      assertThat(door.accept(guard, Kind.QUERY, key)).as(service).isTrue();
+      assertThat(door.accept(eve, Kind.REPLY, key)).as(service).isTrue();
+      assertThat(door.accept(tool, Kind.QUERY, key)).as(service).isFalse();
+      assertThat(door.accept(ada, Kind.REPLY, key)).as(service).isFalse();
+    }
+    for (String topic : List.of("feedback", "status")) {
+      String key = "0/eve/arm/follow/_action/" + topic + "/a::action::dds_::B_/h";
+      assertThat(door.accept(eve, Kind.PUT, key)).as(topic).isTrue();
+    }
+    assertThat(told).anyMatch(one -> one.contains("/eve/arm/follow/_action/send_goal"));
+  }
+
+  @Test
   void shouldProtectTheUsualNamesBeforeAnybodyListens() {
     for (String name :
         List.of("joint_trajectory", "cmd_vel", "stance", "stop", "reach/left_hand")) {
