@@ -36,6 +36,9 @@ class ForeignArmTest {
       words.addAll(List.of("--port", port + "=0"));
     for (var one :
         List.of(
+            // Long commands, so that there is time to end them: the robot has no watchdog.
+            "tandem.robots.arma.unattended-max=60s",
+            "tandem.robots.armb.unattended-max=60s",
             "tandem.robots.partly.joint.action=arm_controller/follow_joint_trajectory",
             "tandem.robots.partly.joint.partial=true",
             "tandem.robots.absent.joint.action=leg_controller/follow_joint_trajectory",
