@@ -46,6 +46,7 @@ final class ProfileProposal {
           .build();
 
   private static final String DEMO_ROBOT = "demo_robot";
+  private static final double DEMO_WATCHDOG_SECONDS = 0.5;
   private static final double MARGIN_RAD = 0.02;
   private static final double LOOPBACK_POSITION_RAD = 3.2;
   private static final double LOOPBACK_VELOCITY_RAD_PER_SEC = 1.0;
@@ -213,6 +214,9 @@ final class ProfileProposal {
     found.addAll(of(TWIST_STAMPED));
     if (found.size() == 1) {
       profile.setVelocity(target(found.getFirst()));
+      if (found.getFirst().node().equals(DEMO_ROBOT)) {
+        profile.setWatchdogVelocitySeconds(DEMO_WATCHDOG_SECONDS);
+      }
     } else if (found.size() > 1) {
       why.add("velocity: several candidates: " + names(found));
     }

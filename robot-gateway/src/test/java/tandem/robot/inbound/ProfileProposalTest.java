@@ -200,13 +200,16 @@ class ProfileProposalTest {
   }
 
   @Test
-  void shouldKnowThatTheDemoRobotTakesPartialGoals() {
+  void shouldKnowWhatTheDemoRobotTakesAndHas() {
     RobotProfile profile =
         propose(
             null,
-            new Listener("/eve/joint_trajectory", ProfileProposal.TRAJECTORY, "h", "demo_robot"));
+            new Listener("/eve/joint_trajectory", ProfileProposal.TRAJECTORY, "h", "demo_robot"),
+            new Listener("/eve/cmd_vel", ProfileProposal.TWIST_STAMPED, "h", "demo_robot"));
 
     assertThat(profile.getPartialGoals()).isTrue();
-    assertThat(propose(null, TRAJECTORY).getPartialGoals()).isFalse();
+    assertThat(profile.getWatchdogVelocitySeconds()).isEqualTo(0.5);
+    assertThat(propose(null, TRAJECTORY, TWIST).getPartialGoals()).isFalse();
+    assertThat(propose(null, TRAJECTORY, TWIST).hasWatchdogVelocitySeconds()).isFalse();
   }
 }

@@ -2,6 +2,7 @@ package tandem.sim.robot;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -19,6 +20,7 @@ import tandem.ros2.msg.JointState;
 import tandem.ros2.msg.JointTrajectory;
 import tandem.ros2.msg.JointTrajectoryPoint;
 import tandem.ros2.msg.RosDuration;
+import tandem.ros2.msg.SetBool;
 import tandem.ros2.msg.Time;
 import tandem.ros2.msg.Twist;
 import tandem.ros2.msg.TwistStamped;
@@ -114,6 +116,11 @@ class RobotOverZenohTest {
                 new Header(Time.ZERO, "base_link"),
                 new Twist(new Vector3(0.3, 0, 0), Vector3.ZERO)));
         await(() -> diagnosticsSay(heard, "no locomotion controller"));
+        assertThat(stopByService(operator, true))
+            .isEqualTo(new SetBool.Response(true, "stop taken"));
+        await(() -> robot.motion().stopLatched());
+        assertThat(stopByService(operator, false).success()).isTrue();
+        await(() -> !robot.motion().stopLatched());
         loop.stop();
         loop.join();
       }
@@ -148,6 +155,14 @@ class RobotOverZenohTest {
         Float64s.EMPTY,
         Float64s.EMPTY,
         new RosDuration(seconds, 0));
+  }
+
+  private static SetBool.Response stopByService(Ros2Node operator, boolean stop) throws Exception {
+    try (var client = operator.client("stop", SetBool.TYPE)) {
+      return client
+          .call(new SetBool.Request(stop), Duration.ofSeconds(20))
+          .get(30, TimeUnit.SECONDS);
+    }
   }
 
   private static void await(java.util.function.BooleanSupplier condition) {
