@@ -12,7 +12,13 @@ import tandem.deploy.client.Out;
 @Command(name = "drill", description = "Breaks something on purpose: list, or the name of a drill.")
 public final class DrillCommand implements Callable<Integer> {
   private static final List<Drill> ALL =
-      List.of(new RestartDrill(), new LossDrill(), new StopDrill());
+      List.of(
+          new RestartDrill(),
+          new LossDrill(),
+          new StopDrill(),
+          new DeadmanDrill(),
+          new LayersDrill(),
+          new LastHopDrill());
 
   @Option(
       names = {"-h", "--help"},
@@ -24,6 +30,11 @@ public final class DrillCommand implements Callable<Integer> {
 
   @Option(names = "--seed", paramLabel = "N", description = "Of robots and pushes, default 1.")
   long seed = 1;
+
+  @Option(
+      names = "--brief",
+      description = "A tenth of the repetitions and of long times: a look, not the proof.")
+  boolean brief;
 
   @Option(names = "--json", description = "One JSON object a line.")
   boolean json;
@@ -42,7 +53,7 @@ public final class DrillCommand implements Callable<Integer> {
             .orElseThrow(
                 () -> new CliFailure("drill: no drill '" + name + "'; see ./tandem drill list"));
     Drill.Verdict verdict;
-    try (var stage = new Stage(seed)) {
+    try (var stage = new Stage(seed, brief)) {
       verdict = drill.run(stage);
     } catch (IllegalStateException e) {
       verdict = new Drill.Verdict().expect("the drill runs to its end", false, e.getMessage());
@@ -51,6 +62,7 @@ public final class DrillCommand implements Callable<Integer> {
         Out.fields(
             "drill", drill.name(),
             "seed", seed,
+            "brief", brief,
             "passed", verdict.passed(),
             "figures", verdict.figures());
     if (!verdict.passed()) line.put("broken", verdict.broken());

@@ -24,6 +24,7 @@ import tandem.proto.codec.Json;
 import tandem.proto.v1.CommandRequest;
 import tandem.proto.v1.JointGoal;
 import tandem.proto.v1.JointTarget;
+import tandem.proto.v1.LeaseRequest;
 
 /**
  * Processes and places of one drill. Everything that was started ends with it, newest first; the
@@ -35,13 +36,32 @@ final class Stage implements AutoCloseable {
   private static final int ATTEMPTS = 20;
 
   private final long seed;
+  private final boolean brief;
   private final Path folder;
   private final Deque<AutoCloseable> open = new ArrayDeque<>();
   private final CountDownLatch never = new CountDownLatch(1);
 
-  Stage(long seed) throws IOException {
+  /**
+   * @param brief a tenth of every repetition and of long times
+   */
+  Stage(long seed, boolean brief) throws IOException {
+    this.brief = brief;
     this.seed = seed;
     this.folder = Files.createTempDirectory("tandem-drill-");
+  }
+
+  /** A stage beside this one, with the same seed. */
+  Stage another() throws IOException {
+    return new Stage(seed, brief);
+  }
+
+  long seed() {
+    return seed;
+  }
+
+  /** So many, or a tenth of it in a brief run. */
+  int times(int full) {
+    return brief ? Math.max(1, full / 10) : full;
   }
 
   /** Ports of a node that keeps them over restarts. */
@@ -86,9 +106,13 @@ final class Stage implements AutoCloseable {
 
   /** A demo robot on these endpoints, with no pushes. */
   Child robot(String name, String... endpoints) {
-    var words =
-        new ArrayList<>(
-            List.of("robot", "--name", name, "--seed", Long.toString(seed), "--push", "none"));
+    return robot(name, List.of("--push", "none"), endpoints);
+  }
+
+  /** A demo robot with options of its own on these endpoints. */
+  Child robot(String name, List<String> options, String... endpoints) {
+    var words = new ArrayList<>(List.of("robot", "--name", name, "--seed", Long.toString(seed)));
+    words.addAll(options);
     for (var endpoint : endpoints) words.addAll(List.of("--zenoh-connect", endpoint));
     words.addAll(List.of("--with-parent", Long.toString(ProcessHandle.current().pid())));
     var child = Child.start("robot " + name, List.of("-Xmx512m"), words, line -> {});
@@ -161,6 +185,33 @@ final class Stage implements AutoCloseable {
           });
     } catch (IllegalStateException e) {
       throw new IllegalStateException(e.getMessage() + "; last seen: " + last.get(), e);
+    }
+  }
+
+  /** Gives a person the lease for a long time. */
+  void lease(Api api, String robot, String by) {
+    api.post(
+        "/api/twins/" + robot + "/lease",
+        Json.print(
+            LeaseRequest.newBuilder()
+                .setRobot(robot)
+                .setAction("acquire")
+                .setBy(by)
+                .setForSeconds(3600)));
+  }
+
+  /** Sends a signal to a process of this drill. */
+  static void signal(String which, long pid) {
+    try {
+      int code =
+          new ProcessBuilder("kill", which, Long.toString(pid)).inheritIO().start().waitFor();
+      if (code != 0)
+        throw new IllegalStateException("signal " + which + " to process " + pid + " failed");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted", e);
     }
   }
 

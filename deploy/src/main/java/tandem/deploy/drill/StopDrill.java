@@ -3,19 +3,17 @@ package tandem.deploy.drill;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicLong;
 import tandem.deploy.client.Api;
 import tandem.deploy.client.CliFailure;
 import tandem.deploy.client.GuardDoor;
 import tandem.deploy.node.Child;
 import tandem.proto.codec.Json;
+import tandem.proto.codec.SealedEvent;
+import tandem.proto.event.Event;
 import tandem.proto.v1.LeaseRequest;
 import tandem.proto.v1.StopRequest;
-import tandem.ros2.Qos;
-import tandem.ros2.msg.JointState;
-import tandem.ros2.node.Ros2Node;
-import tandem.zenoh.Router;
-import tandem.zenoh.RouterConfig;
+import tandem.robot.inbound.RosSampleReader;
+import tandem.twin.audit.Audit;
 
 /**
  * The stop when nothing else works: disk full, node paused, lease held by another. A witness that
@@ -23,7 +21,6 @@ import tandem.zenoh.RouterConfig;
  */
 final class StopDrill implements Drill {
   private static final double IN_EFFECT_MILLIS = 200;
-  private static final double STILL = 0.05;
   private static final String JOINT = "left_elbow";
 
   @Override
@@ -43,7 +40,8 @@ final class StopDrill implements Drill {
     var place = stage.place("edge");
     var edge = stage.edge(place);
     var api = stage.api(place);
-    try (var witness = new Witness()) {
+    try (var witness = new Witness("ada")) {
+      witness.watch(JOINT);
       stage.robot("ada", place.zenohEndpoint(), place.guardEndpoint(), witness.endpoint());
       stage.awaitCommandable(api, "ada");
 
@@ -58,7 +56,9 @@ final class StopDrill implements Drill {
       edge = stage.edge(place);
       stage.awaitCommandable(api, "ada");
       fullDisk(stage, verdict, api, witness, edge);
+      edge.end(Duration.ofSeconds(20));
     }
+    journaled(verdict, place);
     return verdict;
   }
 
@@ -72,7 +72,7 @@ final class StopDrill implements Drill {
                 .setBy("holder")
                 .setForSeconds(60)));
     swing(stage, api, witness, "holder");
-    double millis = witness.timeToStill(stage, () -> stop(api, "somebody else"));
+    double millis = timeToStill(stage, witness, () -> stop(api, "somebody else"));
     report(verdict, "lease", millis);
     stage.awaitTwin(api, "ada", "latched", Duration.ofSeconds(5), StopDrill::latched);
     Map<String, Object> refused = stage.move(api, "ada", "holder", JOINT, 0.6, 1);
@@ -87,14 +87,16 @@ final class StopDrill implements Drill {
       Stage stage, Verdict verdict, Api api, Witness witness, Child edge, Stage.Place place)
       throws IOException, InterruptedException {
     swing(stage, api, witness, "holder");
-    signal("-STOP", edge.pid());
+    Stage.signal("-STOP", edge.pid());
     try {
       double millis =
-          witness.timeToStill(
-              stage, () -> GuardDoor.stop(place.guardEndpoint(), "ada", "drill", "paused", false));
+          timeToStill(
+              stage,
+              witness,
+              () -> GuardDoor.stop(place.guardEndpoint(), "ada", "drill", "paused", false));
       report(verdict, "paused", millis);
     } finally {
-      signal("-CONT", edge.pid());
+      Stage.signal("-CONT", edge.pid());
     }
     stage.awaitTwin(
         api,
@@ -118,7 +120,7 @@ final class StopDrill implements Drill {
     swing(stage, api, witness, "holder");
     fileSize(edge.pid(), "4096:");
     try {
-      double millis = witness.timeToStill(stage, () -> stop(api, "drill"));
+      double millis = timeToStill(stage, witness, () -> stop(api, "drill"));
       report(verdict, "fullDisk", millis);
       Map<String, Object> command = stage.move(api, "ada", "holder", JOINT, 0.6, 1);
       verdict
@@ -135,6 +137,20 @@ final class StopDrill implements Drill {
     var journal = api.get("/api/audit/verify?robot=ada");
     verdict.expect(
         "fullDisk: the journal is whole afterwards", journal.contains("\"ok\":true"), journal);
+  }
+
+  /** What an auditor finds on the stopped node's disk: each stop, by whom and why. */
+  private static void journaled(Verdict verdict, Stage.Place place) {
+    var found =
+        Audit.ofStopped(place.data(), new RosSampleReader()).events("ada").stream()
+            .map(SealedEvent::event)
+            .filter(Event.StopLatched.class::isInstance)
+            .map(Event.StopLatched.class::cast)
+            .map(stop -> stop.by() + ": " + stop.why())
+            .toList();
+    verdict
+        .figure("stopsInJournal", found)
+        .expect("each stop is in the journal", found.size() >= 3, found);
   }
 
   private static void fileSize(long pid, String limit) throws IOException, InterruptedException {
@@ -166,7 +182,15 @@ final class StopDrill implements Drill {
       throw new IllegalStateException(
           "the motion to be stopped was refused: " + command.get("why"));
     stage.await(
-        "the motion to be stopped", Duration.ofSeconds(10), () -> witness.speed() > 2 * STILL);
+        "the motion to be stopped",
+        Duration.ofSeconds(10),
+        () -> witness.jointSpeed() > 2 * Witness.STILL_RAD_PER_SEC);
+  }
+
+  private static double timeToStill(Stage stage, Witness witness, Runnable stop) {
+    long from = System.nanoTime();
+    stop.run();
+    return witness.jointStillAfter(stage, from, Duration.ofSeconds(10));
   }
 
   private static void stop(Api api, String by) {
@@ -185,62 +209,5 @@ final class StopDrill implements Drill {
                 .setRelease(true)
                 .setReason("the drill goes on")));
     stage.awaitTwin(api, "ada", "released", Duration.ofSeconds(10), twin -> !latched(twin));
-  }
-
-  private static void signal(String which, long pid) throws IOException, InterruptedException {
-    int code = new ProcessBuilder("kill", which, Long.toString(pid)).inheritIO().start().waitFor();
-    if (code != 0)
-      throw new IllegalStateException("signal " + which + " to process " + pid + " failed");
-  }
-
-  /** Hears the robot's joints on a link of its own. */
-  private static final class Witness implements AutoCloseable {
-    private final Router router = Router.listen(RouterConfig.on("tcp/127.0.0.1:0"));
-    private final Ros2Node node = new Ros2Node(router.local(), 0, "/", "tandem_witness");
-    private final AtomicLong speedMicros = new AtomicLong();
-    private final AtomicLong stillSince = new AtomicLong();
-
-    Witness() {
-      node.subscribe(
-          "/ada/joint_states", JointState.TYPE, Qos.reliable(10), s -> seen(s.message()));
-    }
-
-    private void seen(JointState message) {
-      int index = message.name().indexOf(JOINT);
-      if (index < 0) return;
-      double speed = Math.abs(message.velocity().get(index));
-      speedMicros.set(Math.round(speed * 1e6));
-      if (speed >= STILL) stillSince.set(0);
-      else stillSince.compareAndSet(0, System.nanoTime());
-    }
-
-    String endpoint() {
-      return router.endpoint();
-    }
-
-    /** Of the joint, rad/s. */
-    double speed() {
-      return speedMicros.get() / 1e6;
-    }
-
-    /** Milliseconds from the call until the joint became and stayed still for 300 ms. */
-    double timeToStill(Stage stage, Runnable stop) {
-      long from = System.nanoTime();
-      stop.run();
-      stage.await(
-          "stillness after the stop",
-          Duration.ofSeconds(10),
-          () -> {
-            long since = stillSince.get();
-            return since != 0 && System.nanoTime() - since > 300_000_000L;
-          });
-      return Math.max(0, (stillSince.get() - from) / 1e6);
-    }
-
-    @Override
-    public void close() {
-      node.close();
-      router.close();
-    }
   }
 }

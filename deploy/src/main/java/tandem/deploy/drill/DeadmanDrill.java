@@ -1,0 +1,184 @@
+package tandem.deploy.drill;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import tandem.deploy.client.Api;
+import tandem.deploy.client.Out;
+import tandem.deploy.node.Child;
+
+/**
+ * The person lapses, again and again, in every class, while the robot is pushed: each time it comes
+ * to rest in time, and not once where the hand only sits behind a bad link.
+ */
+final class DeadmanDrill implements Drill {
+  private static final int LAPSES = 30;
+  private static final int TELEOP_SECONDS = 600;
+  private static final double DISCRETE_WITHIN_MILLIS = 1_700;
+  private static final String BY = "drill";
+  private static final Relay.Weather BAD_LINK =
+      new Relay.Weather(Duration.ofMillis(40), Duration.ofMillis(20), 0.01, Duration.ofMillis(120));
+
+  @Override
+  public String name() {
+    return "deadman";
+  }
+
+  @Override
+  public String about() {
+    return "30 lapses in each class under pushes: at rest in time, no fall; then 10 minutes of"
+        + " teleoperation over 40 +- 20 ms with stalls: not one needless trip";
+  }
+
+  @Override
+  public Verdict run(Stage stage) {
+    var verdict = new Verdict();
+    var place = stage.place("edge");
+    var edge = stage.edge(place);
+    var api = stage.api(place);
+    var witness = stage.keep(new Witness("ada"));
+    stage.robot(
+        "ada",
+        List.of("--base", "assisted", "--push", "seeded:2-4"),
+        place.zenohEndpoint(),
+        place.guardEndpoint(),
+        witness.endpoint());
+    stage.awaitCommandable(api, "ada");
+    witness.hearGuard(place.guardEndpoint());
+    stage.lease(api, "ada", BY);
+    var table = new ArrayList<Map<String, Object>>();
+    for (var motion : Motions.values()) table.add(lapses(stage, verdict, api, witness, motion));
+    table.add(discrete(stage, verdict, api, witness, edge));
+    verdict.figure("classes", table);
+    nuisance(stage, verdict, place, api, witness);
+    long falls = witness.diagnosed("falls");
+    return verdict.figure("falls", falls).expect("no fall", falls == 0, falls);
+  }
+
+  private static Map<String, Object> lapses(
+      Stage stage, Verdict verdict, Api api, Witness witness, Motions motion) {
+    if (motion == Motions.REACH) toStart(stage, api);
+    var millis = new double[stage.times(LAPSES)];
+    var layers = new ArrayList<String>();
+    for (int i = 0; i < millis.length; i++) {
+      if (motion == Motions.JOINT) bendBack(stage, api, witness);
+      long tripsBefore = witness.guardCounter("deadmanTrips");
+      long robotBefore = witness.diagnosed("velocity_lapses");
+      try (var control = motion.begin(stage, api, witness, BY, i)) {
+        millis[i] = motion.stillAfter(stage, witness, control.freeze());
+        stage.await(
+            "the layer that stopped it to be known",
+            Duration.ofSeconds(5),
+            () ->
+                witness.guardCounter("deadmanTrips") > tripsBefore
+                    || witness.diagnosed("velocity_lapses") > robotBefore);
+        layers.add(witness.guardCounter("deadmanTrips") > tripsBefore ? "guard" : "robot");
+        stage.await("the end of the command", Duration.ofSeconds(20), () -> over(api, control));
+      }
+    }
+    return row(verdict, motion.kind(), layers, millis, motion.withinMillis());
+  }
+
+  private static boolean over(Api api, HeldControl control) {
+    var state = String.valueOf(Stage.object(api.get("/api/commands/" + control.id())).get("state"));
+    return !state.equals("sent") && !state.equals("executing");
+  }
+
+  private static void toStart(Stage stage, Api api) {
+    var reached =
+        Stage.object(
+            api.post(
+                "/api/twins/ada/commands",
+                """
+                {"robot":"ada","by":"%s","expiresSeconds":2,"reach":{"tip":"left_hand",
+                "frame":"base_link","pose":{"xMeters":0.30,"yMeters":0.25,"zMeters":0.10,"qw":1},
+                "durationSeconds":2}}\
+                """
+                    .formatted(BY)));
+    var end = Stage.object(api.get("/api/commands/" + reached.get("id") + "?wait=20s"));
+    if (!"done".equals(end.get("state")))
+      throw new IllegalStateException("the hand did not come to its start: " + end.get("why"));
+  }
+
+  private static void bendBack(Stage stage, Api api, Witness witness) {
+    if (witness.angle(Motions.ELBOW) < 1.0) return;
+    var moved = stage.move(api, "ada", BY, Motions.ELBOW, 0.4, 1.5);
+    Stage.object(api.get("/api/commands/" + moved.get("id") + "?wait=20s"));
+  }
+
+  /** The twin's node is paused: its keep-alives of the lease end. */
+  private static Map<String, Object> discrete(
+      Stage stage, Verdict verdict, Api api, Witness witness, Child edge) {
+    var millis = new double[stage.times(LAPSES)];
+    var layers = new ArrayList<String>();
+    for (int i = 0; i < millis.length; i++) {
+      long tripsBefore = witness.guardCounter("deadmanTrips");
+      witness.watch(Motions.ELBOW);
+      double to = witness.angle(Motions.ELBOW) > 1.0 ? 0.1 : 2.2;
+      var command = stage.move(api, "ada", BY, Motions.ELBOW, to, 6);
+      if ("refused".equals(command.get("state")))
+        throw new IllegalStateException("joint was not taken: " + command.get("why"));
+      stage.await("the motion", Duration.ofSeconds(10), () -> witness.jointSpeed() > 0.15);
+      long from = System.nanoTime();
+      Stage.signal("-STOP", edge.pid());
+      try {
+        millis[i] = witness.jointStillAfter(stage, from, Duration.ofSeconds(10));
+      } finally {
+        Stage.signal("-CONT", edge.pid());
+      }
+      stage.await(
+          "the guard's count",
+          Duration.ofSeconds(5),
+          () -> witness.guardCounter("deadmanTrips") > tripsBefore);
+      layers.add("guard");
+      Stage.object(api.get("/api/commands/" + command.get("id") + "?wait=20s"));
+      stage.awaitCommandable(api, "ada");
+    }
+    return row(verdict, "discrete", layers, millis, DISCRETE_WITHIN_MILLIS);
+  }
+
+  private static Map<String, Object> row(
+      Verdict verdict, String kind, List<String> layers, double[] millis, double within) {
+    var sorted = millis.clone();
+    Arrays.sort(sorted);
+    double p50 = sorted[sorted.length / 2];
+    double p99 = sorted[Math.min(sorted.length - 1, (int) Math.ceil(sorted.length * 0.99) - 1)];
+    verdict.expect(kind + ": at rest within " + within + " ms", p99 <= within, p99);
+    return Out.fields(
+        "class",
+        kind,
+        "lapses",
+        sorted.length,
+        "stoppedBy",
+        layers.stream().distinct().sorted().toList(),
+        "p50Millis",
+        Math.rint(p50),
+        "p99Millis",
+        Math.rint(p99));
+  }
+
+  /** A hand that never lapses, behind a bad link. */
+  private static void nuisance(
+      Stage stage, Verdict verdict, Stage.Place place, Api api, Witness witness) {
+    bendBack(stage, api, witness);
+    var cable = stage.keep(new Relay(place.api(), stage.seed()));
+    cable.weather(BAD_LINK);
+    var far = stage.keep(new Api("http://127.0.0.1:" + cable.port()));
+    long before = witness.guardCounter("deadmanTrips");
+    int seconds = stage.times(TELEOP_SECONDS);
+    try (var control = Motions.JOINT.begin(stage, far, witness, BY, 0)) {
+      stage.pause(Duration.ofSeconds(seconds));
+      verdict
+          .figure("teleopSeconds", seconds)
+          .figure("setpoints", control.said())
+          .figure("setpointsRefused", control.refused())
+          .expect("teleoperation still runs", control.state().equals("executing"), control.why());
+      control.letGo();
+      stage.await("the end of the command", Duration.ofSeconds(20), () -> over(api, control));
+    }
+    long trips = witness.guardCounter("deadmanTrips") - before;
+    verdict.figure("nuisanceTrips", trips).expect("no needless trip", trips == 0, trips);
+  }
+}

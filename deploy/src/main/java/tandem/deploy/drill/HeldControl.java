@@ -1,0 +1,159 @@
+package tandem.deploy.drill;
+
+import java.net.http.WebSocket;
+import java.util.Map;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
+import tandem.deploy.client.Api;
+import tandem.proto.codec.Json;
+import tandem.proto.v1.CommandRequest;
+import tandem.proto.v1.StreamGoal;
+import tandem.proto.v1.TeleopSetpoint;
+import tandem.proto.v1.TeleopState;
+
+/**
+ * A person's hand on a stick, 20 times a second, through the API. {@link #freeze} is a person who
+ * lapses: nothing more is said and the connection stays. Thread-safe.
+ */
+final class HeldControl implements AutoCloseable {
+  private static final long PERIOD_MILLIS = 50;
+
+  private final ScheduledExecutorService hand = Executors.newSingleThreadScheduledExecutor();
+  private final AtomicReference<TeleopState> told = new AtomicReference<>();
+  private final AtomicLong number = new AtomicLong();
+  private final AtomicLong refused = new AtomicLong();
+  private final AtomicReference<String> why = new AtomicReference<>("");
+  private final Map<String, Object> command;
+  private WebSocket socket;
+  private volatile long lastNanos;
+  private volatile boolean frozen;
+
+  /**
+   * Opens the stream; it is refused where {@link #open} says so.
+   *
+   * @param kind velocity, joint or reach
+   */
+  HeldControl(Api api, String robot, String by, String kind) {
+    command =
+        Stage.object(
+            api.post(
+                "/api/twins/" + robot + "/commands",
+                Json.print(
+                    CommandRequest.newBuilder()
+                        .setRobot(robot)
+                        .setBy(by)
+                        .setExpiresSeconds(2)
+                        .setStream(StreamGoal.newBuilder().setKind(kind)))));
+    if (open()) {
+      socket =
+          api.socket(
+              "/api/teleop?robot=" + Api.escape(robot) + "&command=" + Api.escape(id()), new Ear());
+    }
+  }
+
+  /** Whether the command was taken. */
+  boolean open() {
+    return "sent".equals(command.get("state")) || "executing".equals(command.get("state"));
+  }
+
+  /** As the API answered. */
+  Map<String, Object> command() {
+    return command;
+  }
+
+  String id() {
+    return String.valueOf(command.get("id"));
+  }
+
+  private final class Ear implements WebSocket.Listener {
+    private final StringBuilder text = new StringBuilder();
+
+    @Override
+    public CompletionStage<?> onText(WebSocket from, CharSequence part, boolean last) {
+      text.append(part);
+      if (last) {
+        var state = Json.parse(text.toString(), TeleopState.newBuilder()).build();
+        text.setLength(0);
+        told.set(state);
+        boolean replaced = state.getCode().equals("tandem.teleop.replaced");
+        if (state.getNumber() > 0 && !state.getAccepted() && !replaced) {
+          refused.incrementAndGet();
+          why.set(state.getCode() + ": " + state.getWhy());
+        }
+      }
+      from.request(1);
+      return null;
+    }
+  }
+
+  /** Holds from now on; the target is read for each setpoint, with seconds since this call. */
+  void hold(Function<Double, TeleopSetpoint.Builder> target) {
+    long from = System.nanoTime();
+    hand.scheduleAtFixedRate(
+        () -> {
+          var state = told.get();
+          if (frozen || state == null || !state.hasToken()) return;
+          say(target.apply((System.nanoTime() - from) / 1e9).setHeld(true), state);
+        },
+        0,
+        PERIOD_MILLIS,
+        TimeUnit.MILLISECONDS);
+  }
+
+  private synchronized void say(TeleopSetpoint.Builder setpoint, TeleopState state) {
+    lastNanos = System.nanoTime();
+    socket
+        .sendText(
+            Json.print(setpoint.setNumber(number.incrementAndGet()).setToken(state.getToken())),
+            true)
+        .orTimeout(1, TimeUnit.SECONDS)
+        .join();
+  }
+
+  /** Says nothing more; gives the instant of the last word. */
+  long freeze() {
+    frozen = true;
+    synchronized (this) {
+      return lastNanos;
+    }
+  }
+
+  /** Lets go in order. */
+  void letGo() {
+    frozen = true;
+    var state = told.get();
+    if (state != null) say(TeleopSetpoint.newBuilder().setHeld(false), state);
+  }
+
+  /** Setpoints said so far. */
+  long said() {
+    return number.get();
+  }
+
+  /** Setpoints refused for another reason than a newer one. */
+  long refused() {
+    return refused.get();
+  }
+
+  /** Why the newest was refused. */
+  String why() {
+    return why.get();
+  }
+
+  /** State of the command as it was last told. */
+  String state() {
+    var state = told.get();
+    return state == null ? "" : state.getState();
+  }
+
+  @Override
+  public void close() {
+    hand.shutdownNow();
+    if (socket != null) socket.abort();
+  }
+}

@@ -1,0 +1,170 @@
+package tandem.deploy.drill;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import tandem.deploy.client.Out;
+import tandem.deploy.node.Child;
+
+/**
+ * Console, node, guard and link are killed and paused, one by one, while the robot moves: who
+ * stopped it, and when. What was paused goes on after 30 s, and nothing moves by it.
+ */
+final class LayersDrill implements Drill {
+  private static final int PAUSE_SECONDS = 30;
+  private static final double WITHIN_MILLIS = 3_000;
+  private static final String BY = "drill";
+
+  /** What is broken. */
+  private enum Layer {
+    CONSOLE,
+    NODE,
+    GUARD,
+    LINK
+  }
+
+  @Override
+  public String name() {
+    return "layers";
+  }
+
+  @Override
+  public String about() {
+    return "console, node (twin and gateway), guard and link, each killed and each paused for 30 s"
+        + " while moving: who stopped the robot, and when";
+  }
+
+  @Override
+  public Verdict run(Stage stage) {
+    var verdict = new Verdict();
+    var table = new ArrayList<Map<String, Object>>();
+    for (var layer : Layer.values())
+      for (var motion : List.of(Motions.VELOCITY, Motions.JOINT))
+        for (boolean kill : new boolean[] {true, false})
+          table.add(broken(stage, verdict, layer, motion, kill));
+    return verdict.figure("layers", table);
+  }
+
+  /** Each on a stage of its own, so that one wound does not hide the next. */
+  private static Map<String, Object> broken(
+      Stage outer, Verdict verdict, Layer layer, Motions motion, boolean kill) {
+    String what = "%s %s, %s".formatted(layer, kill ? "killed" : "paused", motion.kind());
+    try (var stage = outer.another()) {
+      var place = stage.place("edge");
+      var edge = stage.edge(place);
+      var api = stage.api(place);
+      var witness = stage.keep(new Witness("ada"));
+      var toNode = stage.keep(new Relay(place.zenoh()));
+      var toGuard = stage.keep(new Relay(place.guard()));
+      stage.robot(
+          "ada",
+          List.of("--base", "assisted", "--push", "none"),
+          toNode.endpoint(),
+          toGuard.endpoint(),
+          witness.endpoint());
+      stage.awaitCommandable(api, "ada");
+      witness.hearGuard(place.guardEndpoint());
+      long guard = guardPid(place, edge);
+      stage.lease(api, "ada", BY);
+      long trips = witness.guardCounter("deadmanTrips");
+      long lapses = witness.diagnosed("velocity_lapses");
+      try (var control = motion.begin(stage, api, witness, BY, 0)) {
+        long from = System.nanoTime();
+        wound(layer, kill, control, edge, guard, toNode, toGuard);
+        double millis = motion.stillAfter(stage, witness, from);
+        String by = whoStopped(stage, witness, trips, lapses);
+        verdict.expect(what + ": at rest within 3 s", millis <= WITHIN_MILLIS, millis);
+        if (!kill) {
+          stage.pause(Duration.ofSeconds(stage.times(PAUSE_SECONDS)));
+          double elbow = witness.angle(Motions.ELBOW);
+          heal(layer, edge, guard, toNode, toGuard);
+          stage.pause(Duration.ofSeconds(3));
+          double drift = Math.abs(witness.angle(Motions.ELBOW) - elbow);
+          verdict.expect(what + ": nothing moves when it goes on", drift < 0.1, drift);
+        }
+        long falls = witness.diagnosed("falls");
+        verdict.expect(what + ": no fall", falls == 0, falls);
+        return Out.fields(
+            "layer",
+            layer.name().toLowerCase(java.util.Locale.ROOT),
+            "how",
+            kill ? "killed" : "paused",
+            "class",
+            motion.kind(),
+            "stoppedBy",
+            by,
+            "millis",
+            Math.rint(millis));
+      }
+    } catch (java.io.IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+
+  private static void wound(
+      Layer layer,
+      boolean kill,
+      HeldControl control,
+      Child edge,
+      long guard,
+      Relay toNode,
+      Relay toGuard) {
+    switch (layer) {
+      case CONSOLE -> {
+        control.freeze();
+        if (kill) control.close();
+      }
+      case NODE -> Stage.signal(kill ? "-KILL" : "-STOP", edge.pid());
+      case GUARD -> Stage.signal(kill ? "-KILL" : "-STOP", guard);
+      case LINK -> {
+        for (var cable : List.of(toNode, toGuard)) {
+          if (kill) {
+            cable.cut();
+          } else {
+            cable.hold(Relay.Way.BACK);
+          }
+        }
+      }
+    }
+  }
+
+  private static void heal(Layer layer, Child edge, long guard, Relay toNode, Relay toGuard) {
+    switch (layer) {
+      case CONSOLE -> {}
+      case NODE -> Stage.signal("-CONT", edge.pid());
+      case GUARD -> Stage.signal("-CONT", guard);
+      case LINK -> {
+        toNode.release(Relay.Way.BACK);
+        toGuard.release(Relay.Way.BACK);
+      }
+    }
+  }
+
+  /** The guard counts its safe behaviour, the robot its own watchdog; else the motion ended. */
+  private static String whoStopped(Stage stage, Witness witness, long trips, long lapses) {
+    try {
+      stage.await(
+          "a layer that says that it was it",
+          Duration.ofSeconds(3),
+          () ->
+              witness.guardCounter("deadmanTrips") > trips
+                  || witness.diagnosed("velocity_lapses") > lapses);
+    } catch (IllegalStateException nobody) {
+      return "the last setpoint's own end";
+    }
+    return witness.guardCounter("deadmanTrips") > trips ? "guard" : "robot's watchdog";
+  }
+
+  private static long guardPid(Stage.Place place, Child edge) {
+    return ProcessHandle.of(edge.pid()).stream()
+        .flatMap(ProcessHandle::descendants)
+        .filter(one -> one.info().commandLine().orElse("").contains(" guard "))
+        .mapToLong(ProcessHandle::pid)
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalStateException(
+                    "no guard process below the edge %d (%s)".formatted(edge.pid(), place.data())));
+  }
+}

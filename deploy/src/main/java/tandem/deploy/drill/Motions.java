@@ -1,0 +1,139 @@
+package tandem.deploy.drill;
+
+import java.time.Duration;
+import tandem.deploy.client.Api;
+import tandem.proto.v1.JointGoal;
+import tandem.proto.v1.JointTarget;
+import tandem.proto.v1.Pose;
+import tandem.proto.v1.ReachGoal;
+import tandem.proto.v1.TeleopSetpoint;
+import tandem.proto.v1.VelocityTarget;
+
+/** What a drill interrupts: one kind of held motion, and how its rest is seen. */
+enum Motions {
+  VELOCITY("velocity", 2_500) {
+    @Override
+    TeleopSetpoint.Builder target(Start start, double seconds) {
+      return TeleopSetpoint.newBuilder()
+          .setVelocity(VelocityTarget.newBuilder().setVxMetersPerSec(start.sign() * 0.15));
+    }
+
+    @Override
+    boolean moves(Witness witness) {
+      return witness.baseSpeed() > 0.1;
+    }
+
+    @Override
+    double stillAfter(Stage stage, Witness witness, long fromNanos) {
+      return witness.baseStillAfter(stage, fromNanos, REST);
+    }
+  },
+  JOINT("joint", 700) {
+    @Override
+    TeleopSetpoint.Builder target(Start start, double seconds) {
+      return TeleopSetpoint.newBuilder()
+          .setJoint(
+              JointGoal.newBuilder()
+                  .addTargets(
+                      JointTarget.newBuilder()
+                          .setJoint(ELBOW)
+                          .setPositionRad(start.angle() + 0.4 * (1 - Math.cos(seconds)))));
+    }
+
+    @Override
+    boolean moves(Witness witness) {
+      return witness.jointSpeed() > 0.2;
+    }
+
+    @Override
+    double stillAfter(Stage stage, Witness witness, long fromNanos) {
+      return witness.jointStillAfter(stage, fromNanos, REST);
+    }
+  },
+  REACH("reach", 1_000) {
+    @Override
+    TeleopSetpoint.Builder target(Start start, double seconds) {
+      return TeleopSetpoint.newBuilder()
+          .setReach(
+              ReachGoal.newBuilder()
+                  .setTip("left_hand")
+                  .setFrame("base_link")
+                  .setPose(
+                      Pose.newBuilder()
+                          .setXMeters(0.30)
+                          .setYMeters(0.25)
+                          .setZMeters(0.10 + 0.06 * (1 - Math.cos(1.5 * seconds)))
+                          .setQw(1)));
+    }
+
+    @Override
+    boolean moves(Witness witness) {
+      return witness.jointSpeed() > 0.08;
+    }
+
+    @Override
+    double stillAfter(Stage stage, Witness witness, long fromNanos) {
+      return witness.jointStillAfter(stage, fromNanos, REST);
+    }
+  };
+
+  static final String ELBOW = "left_elbow";
+  private static final Duration REST = Duration.ofSeconds(20);
+
+  /**
+   * Where a motion begins.
+   *
+   * @param angle of the elbow, rad
+   * @param sign which way a base goes
+   */
+  record Start(double angle, int sign) {}
+
+  private final String kind;
+  private final double withinMillis;
+
+  Motions(String kind, double withinMillis) {
+    this.kind = kind;
+    this.withinMillis = withinMillis;
+  }
+
+  String kind() {
+    return kind;
+  }
+
+  /** From the last word until rest: the class's lapse, its ramp, and what a body sways. */
+  double withinMillis() {
+    return withinMillis;
+  }
+
+  /** The control's reading so long after it was taken hold of. */
+  abstract TeleopSetpoint.Builder target(Start start, double seconds);
+
+  /** Whether the robot is seen to follow. */
+  abstract boolean moves(Witness witness);
+
+  abstract double stillAfter(Stage stage, Witness witness, long fromNanos);
+
+  /** Opens the control, and waits until the robot is seen to follow. */
+  HeldControl begin(Stage stage, Api api, Witness witness, String by, int turn) {
+    witness.watch(ELBOW);
+    var control = new HeldControl(api, "ada", by, kind);
+    if (!control.open())
+      throw new IllegalStateException(kind + " was not taken: " + control.command().get("why"));
+    var start = new Start(witness.angle(ELBOW), turn % 2 == 0 ? 1 : -1);
+    control.hold(seconds -> target(start, seconds));
+    try {
+      stage.await(kind + " to be followed", Duration.ofSeconds(10), () -> moves(witness));
+    } catch (IllegalStateException e) {
+      throw new IllegalStateException(
+          "%s; state %s, %d said, %d refused, %s"
+              .formatted(
+                  e.getMessage(),
+                  control.state(),
+                  control.said(),
+                  control.refused(),
+                  control.why()),
+          e);
+    }
+    return control;
+  }
+}
