@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import tandem.robot.door.CommandDoor;
 import tandem.robot.inbound.GatewaySettings;
+import tandem.robot.inbound.LinkCounts;
 import tandem.robot.inbound.RobotLink;
 import tandem.robot.inbound.RobotNames;
 import tandem.robot.outbound.GuardDesk;
@@ -37,6 +38,7 @@ public final class RobotGateway implements AutoCloseable {
   private final Router router;
   private final CommandDoor commands;
   private final GuardDesk guards;
+  private final LinkCounts counts;
   private final ActorRef<Stop> supervisor;
 
   private enum Stop {
@@ -44,7 +46,12 @@ public final class RobotGateway implements AutoCloseable {
   }
 
   private RobotGateway(
-      Router router, CommandDoor commands, GuardDesk guards, ActorRef<Stop> supervisor) {
+      Router router,
+      CommandDoor commands,
+      GuardDesk guards,
+      LinkCounts counts,
+      ActorRef<Stop> supervisor) {
+    this.counts = counts;
     this.router = router;
     this.commands = commands;
     this.guards = guards;
@@ -66,10 +73,12 @@ public final class RobotGateway implements AutoCloseable {
     Router router = Router.listen(RouterConfig.on(settings.listen()).withPolicy(commands));
     commands.of(router);
     GuardDesk guards = new GuardDesk(settings.guards(), commands, door);
-    var shared = new RobotLink.Shared(settings, streams, door, new RobotNames(), commands, guards);
+    var counts = new LinkCounts();
+    var shared =
+        new RobotLink.Shared(settings, streams, door, new RobotNames(), commands, guards, counts);
     ActorRef<Stop> supervisor =
         system.systemActorOf(supervisor(settings, router, shared), name(), Props.empty());
-    return new RobotGateway(router, commands, guards, supervisor);
+    return new RobotGateway(router, commands, guards, counts, supervisor);
   }
 
   /** A gateway that was closed may still be ending: its successor has a name of its own. */
@@ -137,6 +146,11 @@ public final class RobotGateway implements AutoCloseable {
   /** Puts and queries on command keys that were refused so far. */
   public long refusedCommands() {
     return commands.refused();
+  }
+
+  /** What its links did not take so far. */
+  public LinkCounts counts() {
+    return counts;
   }
 
   /** Ends links, guards and router; at most about 12 s, within which moving robots are stopped. */

@@ -23,10 +23,10 @@ import java.nio.file.StandardOpenOption;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.DoubleSupplier;
 import tandem.proto.codec.CorruptEvent;
@@ -76,6 +76,7 @@ public final class TwinRuntime implements AutoCloseable {
   private final NodeStreams streams;
   private final SiteTwins twins;
   private final Simulators simulators = new Simulators();
+  private final Map<String, DoubleSupplier> counters = new ConcurrentHashMap<>();
   private final Audit audit;
   private int managementPort = -1;
 
@@ -147,34 +148,43 @@ public final class TwinRuntime implements AutoCloseable {
             });
     join();
     recoverSegments();
+    countOwn();
     if (settings.managementPort() >= 0) managementPort = manage();
   }
 
+  private void countOwn() {
+    counters.put("journal_events", () -> journal.committer().events());
+    counters.put("journal_commits", () -> journal.committer().commits());
+    counters.put("journal_queued", () -> journal.committer().queued());
+    counters.put("journal_unwritable", () -> journal.committer().failure() == null ? 0 : 1);
+    counters.put("recorder.waiting.bytes", () -> recorder.health().waitingBytes());
+    counters.put("recorder.refused", () -> recorder.health().refusedSamples());
+    counters.put("recorder.samples", () -> recorder.health().recordedSamples());
+    counters.put("recorder.bytes", () -> recorder.health().recordedBytes());
+    counters.put("recorder.troubles", () -> recorder.health().troubles().size());
+    counters.put(
+        "streams.unassigned",
+        () -> streams.unassigned().values().stream().mapToLong(Long::longValue).sum());
+    counters.put("teleop.streams", teleop::streams);
+    counters.put("teleop.offered", teleop::offered);
+    counters.put("teleop.accepted", teleop::accepted);
+    counters.put("teleop.refused", teleop::refused);
+    counters.put("teleop.replaced", teleop::replaced);
+    counters.put("teleop.narrowed", teleop::narrowed);
+    counters.put("teleop.unanswered", teleop::unanswered);
+    counters.put("teleop.round.trip.p50.ms", () -> teleop.roundTripMillis(0.5));
+    counters.put("teleop.round.trip.p99.ms", () -> teleop.roundTripMillis(0.99));
+  }
+
+  /** Shows one more figure of this node at {@code /metrics}, as {@code tandem_NAME}. */
+  public void counter(String name, DoubleSupplier value) {
+    counters.put(name, value);
+  }
+
   private int manage() {
-    var gauges = new HashMap<String, DoubleSupplier>();
-    gauges.put("teleop.streams", teleop::streams);
-    gauges.put("teleop.offered", teleop::offered);
-    gauges.put("teleop.accepted", teleop::accepted);
-    gauges.put("teleop.refused", teleop::refused);
-    gauges.put("teleop.replaced", teleop::replaced);
-    gauges.put("teleop.narrowed", teleop::narrowed);
-    gauges.put("teleop.unanswered", teleop::unanswered);
-    gauges.put("teleop.round.trip.p50.ms", () -> teleop.roundTripMillis(0.5));
-    gauges.put("teleop.round.trip.p99.ms", () -> teleop.roundTripMillis(0.99));
-    gauges.putAll(
-        Map.of(
-            "journal_events", () -> (double) journal.committer().events(),
-            "journal_commits", () -> (double) journal.committer().commits(),
-            "journal_queued", () -> (double) journal.committer().queued(),
-            "journal_unwritable", () -> journal.committer().failure() == null ? 0 : 1,
-            "recorder.waiting.bytes", () -> recorder.health().waitingBytes(),
-            "recorder.refused", () -> recorder.health().refusedSamples(),
-            "recorder.samples", () -> recorder.health().recordedSamples(),
-            "recorder.bytes", () -> recorder.health().recordedBytes(),
-            "recorder.troubles", () -> recorder.health().troubles().size()));
     var sources =
         new Management.Sources(
-            settings.site(), twins::list, () -> twins.streams(null), simulators::views, gauges);
+            settings.site(), twins::list, () -> twins.streams(null), simulators::views, counters);
     return Management.start(system, sources)
         .toCompletableFuture()
         .orTimeout(UP_WITHIN.toSeconds(), TimeUnit.SECONDS)

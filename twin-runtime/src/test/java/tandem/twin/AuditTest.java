@@ -18,6 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import tandem.proto.codec.SealedEvent;
 import tandem.proto.event.Event;
 import tandem.proto.v1.AuditView;
+import tandem.proto.v1.JournalPosition;
 import tandem.proto.v1.CommandRequest;
 import tandem.proto.v1.TwinView;
 import tandem.twin.audit.Audit;
@@ -72,7 +73,7 @@ class AuditTest {
   }
 
   private static Audit audit(Path data) {
-    return Audit.ofStopped(data, LocalSite::read);
+    return Audit.ofStopped(data, LocalSite::read, Map.of());
   }
 
   private AuditView verifyCopy() {
@@ -206,6 +207,27 @@ class AuditTest {
     assertThat(cut.getOk()).isFalse();
     assertThat(cut.getFirstBad().getSequence()).isEqualTo(90);
     assertThat(cut.getFirstBad().getWhy()).contains("cut off");
+  }
+
+  /** What a guard has seen, it keeps apart from the journal. */
+  @Test
+  void shouldNameTheEndThatIsShorterThanItsGuardHasSeen() throws Exception {
+    copy();
+    sql("DELETE FROM snapshot");
+    sql("DELETE FROM event WHERE sequence > 20");
+    var seen = JournalPosition.newBuilder().setTerm(1).setSequence(30).build();
+
+    assertThat(verifyCopy().getOk()).as("nobody remembers").isTrue();
+    var cut =
+        Audit.ofStopped(copy, LocalSite::read, Map.of("ada", seen)).verify("ada").getFirst();
+    assertThat(cut.getOk()).isFalse();
+    assertThat(cut.getFirstBad().getWhy()).contains("guard");
+
+    sql("DELETE FROM event");
+    var gone =
+        Audit.ofStopped(copy, LocalSite::read, Map.of("ada", seen)).verify(null).getFirst();
+    assertThat(gone.getOk()).isFalse();
+    assertThat(gone.getFirstBad().getWhy()).contains("event 30");
   }
 
   @Test

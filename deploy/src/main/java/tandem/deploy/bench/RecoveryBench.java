@@ -44,7 +44,8 @@ final class RecoveryBench implements Bench {
       double raw = rows / ((System.nanoTime() - begin) / 1e9);
       double folded = recover(data);
       begin = System.nanoTime();
-      var verified = Audit.ofStopped(data, new RosSampleReader()).verify(ROBOT).getFirst();
+      var verified =
+          Audit.ofStopped(data, new RosSampleReader(), Map.of()).verify(ROBOT).getFirst();
       double verify = verified.getEvents() / ((System.nanoTime() - begin) / 1e9);
       if (!verified.getOk()) throw new IllegalStateException("verify: " + verified.getFirstBad());
       report.accept(

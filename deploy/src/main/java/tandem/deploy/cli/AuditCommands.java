@@ -88,7 +88,13 @@ final class AuditCommands implements Runnable {
               : Path.of(System.getProperty("user.home"), ".local", "share", "tandem");
       if (!Files.isDirectory(folder))
         throw new CliFailure("audit: " + folder + " is no directory; nothing was read");
-      return NodeAudit.ofStopped(folder);
+      try {
+        return NodeAudit.ofStopped(folder);
+      } catch (java.io.IOException e) {
+        throw new CliFailure(
+            "audit: %s: the guards' states cannot be read: %s; nothing was verified"
+                .formatted(folder, e.getMessage()));
+      }
     }
   }
 

@@ -93,8 +93,28 @@ abstract class NodeCommand implements Callable<Integer> {
         description = "Another router to link to; may be repeated.")
     List<String> connect = new ArrayList<>();
 
+    @Option(
+        names = "--zenoh-exposed",
+        description = "Permits --zenoh-listen beyond this machine: there is no authentication yet.")
+    boolean exposed;
+
     String listen(Ports ports) {
-      return listen != null ? listen : "tcp/127.0.0.1:" + ports.of("zenoh");
+      String endpoint = listen != null ? listen : "tcp/127.0.0.1:" + ports.of("zenoh");
+      if (!exposed && !isOnLoopback(endpoint))
+        throw new WrongUsage(
+            "--zenoh-listen: expected an address of this machine alone (127.0.0.1, localhost,"
+                + " [::1]),"
+                + " found %s: whoever reaches it could publish as a robot; --zenoh-exposed permits it;"
+                    .formatted(endpoint)
+                + " nothing was started");
+      return endpoint;
+    }
+
+    private static boolean isOnLoopback(String endpoint) {
+      String address = endpoint.substring(endpoint.indexOf('/') + 1);
+      int colon = address.lastIndexOf(':');
+      String host = colon < 0 ? address : address.substring(0, colon);
+      return host.startsWith("127.") || host.equals("localhost") || host.equals("[::1]");
     }
   }
 
@@ -102,8 +122,8 @@ abstract class NodeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    var end = OrderlyEnd.ofThisProcess(END_WITHIN);
     var settings = settings(where.checkedPorts());
+    var end = OrderlyEnd.ofThisProcess(END_WITHIN);
     if (where.parent != null) ParentWatch.watch(where.parent, () -> OrderlyEnd.exit(0));
     NodeProcess node;
     try {

@@ -9,6 +9,7 @@ final class LossDrill implements Drill {
   /** silence-after (1 s by default), and as much again for a busy machine to notice. */
   private static final double SILENT_SECONDS = 2;
 
+  private static final int MOTION_SECONDS = 8;
   private static final String JOINT = "left_elbow";
 
   @Override
@@ -33,18 +34,37 @@ final class LossDrill implements Drill {
     var robot = stage.robot("ada", cable.endpoint(), toGuard.endpoint());
     stage.awaitCommandable(api, "ada");
 
+    underWay(stage, api);
     robot.kill();
     lost(stage, verdict, api, "death");
     stage.robot("ada", cable.endpoint(), toGuard.endpoint());
     back(stage, verdict, api, "death");
 
+    underWay(stage, api);
     cable.cut();
     toGuard.cut();
     lost(stage, verdict, api, "cut");
+    // The robot has no watchdog for joint goals: what it has been given, it ends by itself.
+    stage.pause(Duration.ofSeconds(MOTION_SECONDS + 1));
     cable.mend();
     toGuard.mend();
     back(stage, verdict, api, "cut");
     return verdict;
+  }
+
+  /** A slow, long motion, so that something could go on by itself on return. */
+  private static void underWay(Stage stage, Api api) {
+    double from = Stage.joint(Stage.twin(api, "ada"), JOINT);
+    var command = stage.move(api, "ada", "drill", JOINT, from > 1.0 ? 0.2 : 2.0, MOTION_SECONDS);
+    if ("refused".equals(command.get("state")))
+      throw new IllegalStateException(
+          "the motion to be interrupted was refused: " + command.get("why"));
+    stage.awaitTwin(
+        api,
+        "ada",
+        "the motion to be interrupted",
+        Duration.ofSeconds(10),
+        twin -> Math.abs(Stage.joint(twin, JOINT) - from) > 0.05);
   }
 
   private static void lost(Stage stage, Verdict verdict, Api api, String how) {

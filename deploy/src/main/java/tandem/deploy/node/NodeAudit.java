@@ -16,6 +16,8 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import tandem.cloud.http.AuditDoor;
 import tandem.proto.codec.Json;
+import tandem.robot.guard.GuardHeads;
+import tandem.robot.inbound.GatewaySettings;
 import tandem.robot.inbound.RosSampleReader;
 import tandem.twin.TwinRuntime;
 import tandem.twin.audit.Audit;
@@ -49,9 +51,10 @@ public final class NodeAudit implements AuditDoor, AutoCloseable {
   }
 
   /** Of the data of a node that does not run: read only. */
-  public static NodeAudit ofStopped(Path data) {
+  public static NodeAudit ofStopped(Path data) throws IOException {
     return new NodeAudit(
-        Audit.ofStopped(data, new RosSampleReader()),
+        Audit.ofStopped(
+            data, new RosSampleReader(), GuardHeads.read(data.resolve(GatewaySettings.GUARDS))),
         robot -> CompletableFuture.completedFuture(null),
         temporary());
   }

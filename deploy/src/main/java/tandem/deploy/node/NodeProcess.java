@@ -75,6 +75,9 @@ public final class NodeProcess implements AutoCloseable {
             RobotGateway.start(
                 runtime.system(), gatewaySettings(settings), runtime.streams(), runtime.robots());
         open.addFirst(gateway);
+        runtime.counter("gateway.commands.refused", gateway::refusedCommands);
+        runtime.counter("gateway.samples.refused", gateway.counts()::refused);
+        runtime.counter("gateway.samples.unreadable", gateway.counts()::unreadable);
       }
       Dreams dreams = null;
       if (settings.has("sim")) {

@@ -45,6 +45,7 @@ class MainTest {
         "twin show ada --api ftp://x",
         "ros2 topic pub /a std_msgs/msg/String {data -e tcp/127.0.0.1:1",
         "interface hash nothing",
+        "edge --zenoh-listen tcp/0.0.0.0:7447",
       })
   void shouldExitWithTwoWhereTheWordsAreWrong(String line) {
     var ran = run(line.isEmpty() ? new String[0] : line.split(" "));

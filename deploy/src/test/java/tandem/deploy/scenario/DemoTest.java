@@ -46,8 +46,16 @@ class DemoTest {
     assertThat(summary.path("command").path("state").asText()).isEqualTo("done");
     assertThat(summary.path("replay").path("equal").asBoolean()).isTrue();
     assertThat(summary.path("streams")).hasSizeGreaterThanOrEqualTo(16);
-    for (var stream : summary.path("streams"))
+    for (var stream : summary.path("streams")) {
       assertThat(stream.path("dropped").asLong()).as(stream.toString()).isZero();
+      assertThat(stream.path("offered").asLong())
+          .as(stream.toString())
+          .isPositive()
+          .isEqualTo(
+              stream.path("delivered").asLong()
+                  + stream.path("late").asLong()
+                  + stream.path("duplicate").asLong());
+    }
   }
 
   /** By slider and by reach target, then the stop and its release, in a real browser. */

@@ -35,14 +35,8 @@ final class Belonging {
   private final Map<String, Router.Peer> guards = new HashMap<>();
   private volatile Map<Router.Peer, Set<Place>> robots = Map.of();
 
-  /** A token came or went; others than those of ROS 2 say nothing. */
-  synchronized void token(Router.Peer from, String key, boolean alive) {
-    LivelinessToken token;
-    try {
-      token = LivelinessToken.parse(key);
-    } catch (IllegalArgumentException notOfRos) {
-      return;
-    }
+  /** A token came or went. */
+  synchronized void token(Router.Peer from, LivelinessToken token, boolean alive) {
     Said said = sessions.computeIfAbsent(from, absent -> new Said());
     boolean news = count(said.nodes, new Place(token.domain(), token.namespace()), alive);
     if (token.kind() == LivelinessToken.Kind.PUBLISHER) {

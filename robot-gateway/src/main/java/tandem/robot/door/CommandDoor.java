@@ -7,6 +7,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import tandem.ros2.TopicKey;
+import tandem.ros2.graph.LivelinessToken;
 import tandem.zenoh.IngressPolicy;
 import tandem.zenoh.Router;
 
@@ -15,7 +16,9 @@ import tandem.zenoh.Router;
  *
  * <ul>
  *   <li>On a robot's command keys only the session proven to be its guard is taken; others are
- *       refused, counted, named. A robot's own replies on its command services pass.
+ *       refused, counted, named. A robot's own replies on its command services pass. The usual
+ *       names, and topics where somebody takes commands, are command keys before their robot is
+ *       known; who was refused there is named once it is.
  *   <li>{@code tandem/guard/<robot>/request} is asked by Tandem's own session only, and once a
  *       guard is proven goes to that one only; status and log come from the proven session only.
  *   <li>Sessions known to be different robots' do not hear each other, unless configured. A session
@@ -33,6 +36,13 @@ public final class CommandDoor implements IngressPolicy {
   private static final int MAX_REMEMBERED_KEYS = 50_000;
   private static final long SAY_AGAIN_NANOS = 10_000_000_000L;
   private static final int MAX_REMEMBERED_REFUSALS = 1_000;
+  private static final Set<String> COMMAND_TYPES =
+      Set.of(
+          "trajectory_msgs/msg/JointTrajectory",
+          "geometry_msgs/msg/Twist",
+          "geometry_msgs/msg/TwistStamped",
+          "geometry_msgs/msg/PoseStamped",
+          "std_msgs/msg/Float64MultiArray");
 
   /** Told of a refused foreign command, not more than once in 10 s for the same. */
   public interface Refusals {
@@ -49,10 +59,16 @@ public final class CommandDoor implements IngressPolicy {
 
     record Command(String robot, String topic) implements Meaning {}
 
+    /** A command key of a robot that is not known yet. */
+    record Early(int domain, String topic) implements Meaning {}
+
     record GuardRequest(String robot) implements Meaning {}
 
     record GuardReport(String robot) implements Meaning {}
   }
+
+  /** A topic in a ROS domain. */
+  private record Place(int domain, String topic) {}
 
   /** A robot as the door knows it. */
   private record Protected(String robot, int domain, String namespace, Set<String> topics) {}
@@ -65,6 +81,8 @@ public final class CommandDoor implements IngressPolicy {
   private final Refusals refusals;
   private final AtomicLong refusedPuts = new AtomicLong();
   private final Map<String, Long> saidNanos = new ConcurrentHashMap<>();
+  private final Map<Place, Integer> listened = new HashMap<>();
+  private final Map<Place, Set<String>> refusedEarly = new HashMap<>();
   private volatile Map<String, Protected> robots = Map.of();
   private volatile Map<String, Router.Peer> guards = Map.of();
   private final Belonging belonging = new Belonging();
@@ -112,6 +130,25 @@ public final class CommandDoor implements IngressPolicy {
     robots = Map.copyOf(next);
     meanings = new ConcurrentHashMap<>();
     belonging.robot(robot, domain, namespace);
+    tellEarly(now);
+  }
+
+  /** Names who tried to command the robot before it was known. */
+  private void tellEarly(Protected robot) {
+    refusedEarly
+        .entrySet()
+        .removeIf(
+            early -> {
+              boolean its =
+                  early.getKey().domain() == robot.domain()
+                      && isCommand(robot, early.getKey().topic());
+              if (its) {
+                early
+                    .getValue()
+                    .forEach(who -> refusals.refused(robot.robot(), early.getKey().topic(), who));
+              }
+              return its;
+            });
   }
 
   /** The session that proved to be a robot's guard; null: none has. */
@@ -128,7 +165,31 @@ public final class CommandDoor implements IngressPolicy {
 
   @Override
   public void token(Router.Peer from, String key, boolean alive) {
-    belonging.token(from, key, alive);
+    LivelinessToken token;
+    try {
+      token = LivelinessToken.parse(key);
+    } catch (IllegalArgumentException notOfRos) {
+      return;
+    }
+    belonging.token(from, token, alive);
+    boolean takesCommands =
+        token.kind() == LivelinessToken.Kind.SUBSCRIPTION
+            && token.type().map(type -> COMMAND_TYPES.contains(type.toString())).orElse(false);
+    if (takesCommands) {
+      listen(new Place(token.domain(), token.name()), alive);
+    }
+  }
+
+  private synchronized void listen(Place place, boolean alive) {
+    Integer before = listened.get(place);
+    if (alive) {
+      listened.merge(place, 1, Integer::sum);
+    } else {
+      listened.computeIfPresent(place, (same, count) -> count == 1 ? null : count - 1);
+    }
+    if (before == null || !listened.containsKey(place)) {
+      meanings = new ConcurrentHashMap<>();
+    }
   }
 
   /** Whether this session is the robot's proven guard. */
@@ -164,6 +225,8 @@ public final class CommandDoor implements IngressPolicy {
               || ownedByGuard && isLocal(from)
               || kind == Kind.REPLY && belonging.of(from, robot)
               || refuse(robot, topic, from);
+      case Meaning.Early(int domain, String topic) ->
+          kind == Kind.REPLY || ownedByGuard && isLocal(from) || refuseEarly(domain, topic, from);
       case Meaning.GuardRequest(String robot) ->
           kind == Kind.REPLY || ownedByGuard || isLocal(from) || refuse(robot, key, from);
       case Meaning.GuardReport(String robot) ->
@@ -202,6 +265,20 @@ public final class CommandDoor implements IngressPolicy {
     if (said == null || now - said > SAY_AGAIN_NANOS) {
       saidNanos.put(who + topic, now);
       refusals.refused(robot, topic, who);
+    }
+    return false;
+  }
+
+  private boolean refuseEarly(int domain, String topic, Router.Peer from) {
+    refusedPuts.incrementAndGet();
+    synchronized (this) {
+      if (refusedEarly.size() < MAX_REMEMBERED_REFUSALS) {
+        Set<String> who =
+            refusedEarly.computeIfAbsent(new Place(domain, topic), absent -> new HashSet<>());
+        if (who.size() < MAX_REMEMBERED_REFUSALS) {
+          who.add(name(from));
+        }
+      }
     }
     return false;
   }
@@ -249,8 +326,19 @@ public final class CommandDoor implements IngressPolicy {
         return new Meaning.Command(robot.robot(), topic.name());
       }
     }
+    if (isCommandAnywhere(topic.domain(), topic.name())) {
+      return new Meaning.Early(topic.domain(), topic.name());
+    }
     var claim = Identity.claim(topic.name());
     return claim.isPresent() ? new Meaning.Claim(topic.domain(), claim.get()) : new Meaning.Open();
+  }
+
+  private synchronized boolean isCommandAnywhere(int domain, String topic) {
+    int slash = topic.lastIndexOf('/');
+    int before = topic.lastIndexOf('/', slash - 1);
+    return ALWAYS.contains(topic.substring(slash + 1))
+        || before >= 0 && topic.substring(before + 1, slash).equals(REACH)
+        || listened.containsKey(new Place(domain, topic));
   }
 
   private static boolean isCommand(Protected robot, String topic) {

@@ -90,6 +90,11 @@ public final class Identity {
             && name.charAt(namespace.length()) == '/';
   }
 
+  /** What a robot may be called: a ROS name, short enough for a file and a process. */
+  public static boolean isRobotName(String name) {
+    return name.length() <= 64 && name.matches("[A-Za-z][A-Za-z0-9_]*");
+  }
+
   /** The name of a robot known by its namespace: slashes within become underscores. */
   public static String name(String namespace, String rootName) {
     return namespace.equals(ROOT) ? rootName : namespace.substring(1).replace('/', '_');

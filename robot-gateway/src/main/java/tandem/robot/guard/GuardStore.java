@@ -69,12 +69,7 @@ final class GuardStore implements AutoCloseable {
     FileChannel file =
         FileChannel.open(path, Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE));
     try {
-      Slot first = read(file, 0);
-      Slot second = read(file, 1);
-      Slot newest =
-          first == null || second != null && second.generation() > first.generation()
-              ? second
-              : first;
+      Slot newest = newest(file);
       if (file.size() < 2L * SLOT_BYTES) {
         ByteBuffer zeros = ByteBuffer.allocate((int) (2L * SLOT_BYTES - file.size()));
         long at = file.size();
@@ -93,6 +88,25 @@ final class GuardStore implements AutoCloseable {
       file.close();
       throw failed;
     }
+  }
+
+  /** What is kept in a directory, without touching it; empty where nothing whole is. */
+  static Optional<GuardMemory> peek(Path directory) throws IOException {
+    Path path = directory.resolve(NAME);
+    if (!Files.isRegularFile(path)) {
+      return Optional.empty();
+    }
+    try (FileChannel file = FileChannel.open(path, StandardOpenOption.READ)) {
+      return Optional.ofNullable(newest(file)).map(Slot::memory);
+    }
+  }
+
+  private static Slot newest(FileChannel file) throws IOException {
+    Slot first = read(file, 0);
+    Slot second = read(file, 1);
+    return first == null || second != null && second.generation() > first.generation()
+        ? second
+        : first;
   }
 
   private static Slot read(FileChannel file, int slot) throws IOException {

@@ -39,6 +39,9 @@ public record GatewaySettings(
     long admissionBytes,
     Guards guards,
     Map<String, RobotSettings> robots) {
+  /** Folder of the guards' states below a data directory. */
+  public static final String GUARDS = "guards";
+
 
   /** Everything on the link to this endpoint, in this domain, is that robot's. */
   public record LinkName(String endpoint, int domain, String robot) {}
@@ -83,7 +86,7 @@ public record GatewaySettings(
         Duration.ofMillis(150),
         Duration.ofSeconds(10),
         16 << 20,
-        new Guards(true, data.resolve("guards"), 7450, false, Duration.ofSeconds(60), null),
+        new Guards(true, data.resolve(GUARDS), 7450, false, Duration.ofSeconds(60), null),
         Map.of());
   }
 

@@ -33,8 +33,7 @@ final class LinkInbox implements DomainTap.Listener {
   private final BiConsumer<String, Long> unassigned;
   private final BiConsumer<String, String> complain;
 
-  private final AtomicLong unreadable = new AtomicLong();
-  private final AtomicLong refused = new AtomicLong();
+  private final LinkCounts counts;
 
   private record Waiting(Route route, RawSample sample) {}
 
@@ -43,13 +42,16 @@ final class LinkInbox implements DomainTap.Listener {
    * @param look told of a payload that says something about its robot; may be called often
    * @param unassigned told of samples that belong to nobody: topic, how many
    * @param complain told once per key: key, what is wrong
+   * @param counts of what is not taken
    */
   LinkInbox(
       GatewaySettings settings,
       Runnable changed,
       BiConsumer<Route, byte[]> look,
       BiConsumer<String, Long> unassigned,
-      BiConsumer<String, String> complain) {
+      BiConsumer<String, String> complain,
+      LinkCounts counts) {
+    this.counts = counts;
     this.buffer =
         new AdmissionBuffer<>(settings.admissionAge().toNanos(), settings.admissionBytes());
     this.changed = changed;
@@ -65,7 +67,7 @@ final class LinkInbox implements DomainTap.Listener {
     Gid gid = attachment == null ? null : attachment.gid();
     Route route = route(heard, gid);
     if (route == null || route.refused) {
-      refused.incrementAndGet();
+      counts.refused.incrementAndGet();
       return;
     }
     if (heard.attachmentProblem() != null) {
@@ -152,7 +154,7 @@ final class LinkInbox implements DomainTap.Listener {
 
   @Override
   public void unreadable(Sample sample, String why) {
-    unreadable.incrementAndGet();
+    counts.unreadable.incrementAndGet();
     complain.accept(sample.key(), why + "; not taken");
   }
 
@@ -211,14 +213,6 @@ final class LinkInbox implements DomainTap.Listener {
       expired = buffer.expire(nowNanos);
     }
     expired.forEach(unassigned);
-  }
-
-  long unreadable() {
-    return unreadable.get();
-  }
-
-  long refused() {
-    return refused.get();
   }
 
   /** The wall clock at an instant of the monotonic one. */

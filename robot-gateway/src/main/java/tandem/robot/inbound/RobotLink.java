@@ -63,6 +63,12 @@ public final class RobotLink extends AbstractBehavior<RobotLink.Message> {
   private static final long PROOF_WAIT_NANOS = 5_000_000_000L;
   private static final long FIRST_STABLE_NANOS = 300_000_000;
   private static final long STABLE_NANOS = 1_500_000_000;
+
+  private static final int MAX_JOINTS = 512;
+
+  /** Of one link: each has a guard process. */
+  private static final int MAX_ROBOTS = 256;
+
   private static final long PROFILE_WAIT_NANOS = 2_000_000_000L;
 
   /** What happens on a link. */
@@ -77,6 +83,9 @@ public final class RobotLink extends AbstractBehavior<RobotLink.Message> {
   private record Opened(Session session, boolean ours) implements Message {}
 
   private record NotOpened(Throwable why) implements Message {}
+
+  /** The twin of an admitted robot is there, or not: then nothing is started for it. */
+  private record Woke(String namespace, Throwable failure) implements Message {}
 
   /**
    * Where the link gets its session.
@@ -95,7 +104,8 @@ public final class RobotLink extends AbstractBehavior<RobotLink.Message> {
       RobotDoor door,
       RobotNames names,
       CommandDoor commands,
-      RobotsHere guards) {}
+      RobotsHere guards,
+      LinkCounts counts) {}
 
   /** A robot that is, or was, in contact over this link. */
   private static final class Robot {
@@ -174,7 +184,8 @@ public final class RobotLink extends AbstractBehavior<RobotLink.Message> {
             changed,
             this::look,
             shared.streams()::unassigned,
-            (key, why) -> complain(key, why));
+            (key, why) -> complain(key, why),
+            shared.counts());
     this.onChange = changed;
     context.pipeToSelf(
         CompletableFuture.supplyAsync(this::openSession, Thread::startVirtualThread),
@@ -200,6 +211,7 @@ public final class RobotLink extends AbstractBehavior<RobotLink.Message> {
     return newReceiveBuilder()
         .onMessage(Opened.class, this::opened)
         .onMessage(NotOpened.class, this::notOpened)
+        .onMessage(Woke.class, this::woke)
         .onMessage(Step.class, this::step)
         .onSignal(PreRestart.class, signal -> closed())
         .onSignal(PostStop.class, signal -> closed())
@@ -442,6 +454,19 @@ public final class RobotLink extends AbstractBehavior<RobotLink.Message> {
   }
 
   private Robot admit(String name, String namespace, Set<String> claimants) {
+    if (!Identity.isRobotName(name)) {
+      complain(
+          "robot " + name,
+          "robot name: expected a letter, then at most 63 of letters, digits and _; not admitted,"
+              + " nothing of it is taken");
+      return null;
+    }
+    if (!robots.containsKey(namespace) && robots.size() >= MAX_ROBOTS) {
+      complain(
+          "robots",
+          "more than " + MAX_ROBOTS + " robots; " + name + " and further ones not admitted");
+      return null;
+    }
     String holder = shared.names().take(name, linkName + " " + namespace);
     if (!holder.equals(linkName + " " + namespace)) {
       if (conflictsTold.add(name + holder)) {
@@ -468,14 +493,23 @@ public final class RobotLink extends AbstractBehavior<RobotLink.Message> {
     shared
         .door()
         .admitted(new RobotDoor.Admission(name, null, reachedThrough(claimants), namespace, domain))
-        .whenComplete(
-            (done, failure) -> {
-              if (failure != null) {
-                LOG.warn("robot {}: its twin did not wake: {}", name, failure.toString());
-              }
-            });
-    shared.guards().here(name, namespace, domain, session, source.router(), source.endpoint());
+        .whenComplete((done, failure) -> getContext().getSelf().tell(new Woke(namespace, failure)));
     return robot;
+  }
+
+  private Behavior<Message> woke(Woke woke) {
+    Robot robot = robots.get(woke.namespace());
+    if (woke.failure() != null) {
+      LOG.warn(
+          "robot {}: its twin did not wake: {}; no guard is started for it",
+          robot.name,
+          woke.failure().toString());
+    } else if (robot.contact && session != null) {
+      shared
+          .guards()
+          .here(robot.name, robot.namespace, domain, session, source.router(), source.endpoint());
+    }
+    return this;
   }
 
   private String reachedThrough(Set<String> claimants) {
@@ -631,20 +665,27 @@ public final class RobotLink extends AbstractBehavior<RobotLink.Message> {
             .filter(entity -> !isGuards(entity))
             .map(LivelinessToken::qos)
             .findFirst();
-    StreamInlet inlet =
-        shared
-            .streams()
-            .open(
-                new StreamDeclaration(
-                    robot.name,
-                    topic,
-                    first == null ? type : first,
-                    route.key.hash().text(),
-                    clash == null ? schema(route) : "",
-                    qos.map(RobotLink::text).orElse(""),
-                    qos.map(tandem.ros2.Qos::rosbagYaml).orElse(""),
-                    false,
-                    qos.map(tandem.ros2.Qos::isTransientLocal).orElse(false)));
+    StreamInlet inlet;
+    try {
+      inlet =
+          shared
+              .streams()
+              .open(
+                  new StreamDeclaration(
+                      robot.name,
+                      topic,
+                      first == null ? type : first,
+                      route.key.hash().text(),
+                      clash == null ? schema(route) : "",
+                      qos.map(RobotLink::text).orElse(""),
+                      qos.map(tandem.ros2.Qos::rosbagYaml).orElse(""),
+                      false,
+                      qos.map(tandem.ros2.Qos::isTransientLocal).orElse(false)));
+    } catch (IllegalStateException full) {
+      complain("streams of " + robot.name, full.getMessage() + "; its samples are not taken");
+      route.refused = true;
+      return;
+    }
     boolean own = robot.namespace.equals(Identity.claim(topic).orElse(null));
     if (own && type.equals("sensor_msgs/msg/JointState")) {
       route.watch = Route.Watch.JOINT_NAMES;
@@ -747,7 +788,7 @@ public final class RobotLink extends AbstractBehavior<RobotLink.Message> {
   }
 
   private void learn(Robot robot, long now) {
-    robot.joints = newJoints.getOrDefault(robot.name, robot.joints);
+    robot.joints = names(robot);
     robot.urdf = newDescriptions.getOrDefault(robot.name, robot.urdf);
     boolean described =
         robot.urdf != null
@@ -784,6 +825,30 @@ public final class RobotLink extends AbstractBehavior<RobotLink.Message> {
           proposal.getAmbiguitiesList());
       shared.door().profile(proposal);
     }
+  }
+
+  /** The robot's joints as it last told them, where that can be a body's. */
+  private List<String> names(Robot robot) {
+    List<String> told = newJoints.get(robot.name);
+    if (told == null) {
+      return robot.joints;
+    }
+    boolean possible =
+        !told.isEmpty()
+            && told.size() <= MAX_JOINTS
+            && new HashSet<>(told).size() == told.size()
+            && told.stream().noneMatch(String::isBlank);
+    if (!possible) {
+      complain(
+          "joints of " + robot.name,
+          "joint names: expected 1.."
+              + MAX_JOINTS
+              + " different ones, found "
+              + told.stream().limit(8).toList()
+              + "; the profile keeps those before");
+      return robot.joints;
+    }
+    return told;
   }
 
   private boolean isOnLoopback(Robot robot) {

@@ -13,6 +13,7 @@ import tandem.ros2.Qos;
 import tandem.ros2.TopicKey;
 import tandem.ros2.graph.LivelinessToken;
 import tandem.ros2.msg.JointState;
+import tandem.ros2.msg.JointTrajectory;
 import tandem.zenoh.IngressPolicy.Kind;
 import tandem.zenoh.Router;
 
@@ -100,9 +101,37 @@ class CommandDoorTest {
           .isFalse();
     }
     assertThat(door.accept(tool, Kind.PUT, "0/eve/note/a::msg::dds_::B_/h")).isTrue();
-    assertThat(door.accept(tool, Kind.PUT, "0/cmd_vel/a::msg::dds_::B_/h")).isTrue();
-    assertThat(door.accept(tool, Kind.PUT, "1/eve/cmd_vel/a::msg::dds_::B_/h")).isTrue();
+    assertThat(door.accept(tool, Kind.PUT, "0/note/a::msg::dds_::B_/h")).isTrue();
+    assertThat(door.accept(tool, Kind.PUT, "1/eve/note/a::msg::dds_::B_/h")).isTrue();
     assertThat(door.accept(eve, Kind.PUT, JOINTS)).isTrue();
+  }
+
+  @Test
+  void shouldRefuseCommandsBeforeTheirRobotIsKnownAndNameWhoSentThemOnceItIs() {
+    String usual = TRAJECTORY.replace("eve", "zoe");
+    String odd = TRAJECTORY.replace("eve/joint_trajectory", "zoe/arm");
+    assertThat(door.accept(tool, Kind.PUT, usual)).isFalse();
+    assertThat(door.accept(tool, Kind.PUT, odd)).as("nobody takes commands there").isTrue();
+
+    door.token(eve, subscription("zoe/arm"), true);
+    assertThat(door.accept(tool, Kind.PUT, odd)).isFalse();
+    assertThat(told).noneMatch(one -> one.startsWith("zoe"));
+
+    door.protect("zoe", 0, "/zoe", Set.of("/zoe/arm"));
+    assertThat(told)
+        .contains(
+            "zoe /zoe/joint_trajectory session 7001 at 127.0.0.1:5",
+            "zoe /zoe/arm session 7001 at 127.0.0.1:5");
+  }
+
+  private static String subscription(String topic) {
+    return LivelinessToken.node(0, "20e", 0, "/zoe", "driver")
+        .endpoint(
+            LivelinessToken.Kind.SUBSCRIPTION,
+            1,
+            TopicKey.of(0, "/" + topic, JointTrajectory.TYPE.name(), JointTrajectory.TYPE.hash()),
+            Qos.reliable(1))
+        .key();
   }
 
   @Test

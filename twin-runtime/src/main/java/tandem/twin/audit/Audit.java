@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
@@ -49,6 +50,7 @@ public final class Audit {
   private final SegmentArchive segments;
   private final SampleReader reader;
   private final Function<String, JournalPosition> head;
+  private final Set<String> expected;
 
   /**
    * @param head newest journal position that somebody else keeps (the robot's guard); null where
@@ -60,6 +62,22 @@ public final class Audit {
       SegmentArchive segments,
       SampleReader reader,
       Function<String, JournalPosition> head) {
+    this(data, journal, segments, reader, head, Set.of());
+  }
+
+  /**
+   * As the other.
+   *
+   * @param expected robots that must have a journal here, because somebody has seen it
+   */
+  private Audit(
+      Path data,
+      Source journal,
+      SegmentArchive segments,
+      SampleReader reader,
+      Function<String, JournalPosition> head,
+      Set<String> expected) {
+    this.expected = expected;
     this.data = data;
     this.journal = journal;
     this.segments = segments;
@@ -67,10 +85,20 @@ public final class Audit {
     this.head = head;
   }
 
-  /** Over the data directory of a node that does not run. */
-  public static Audit ofStopped(Path data, SampleReader reader) {
+  /**
+   * Over the data directory of a node that does not run.
+   *
+   * @param heads by robot: newest journal positions that somebody else keeps
+   */
+  public static Audit ofStopped(
+      Path data, SampleReader reader, Map<String, JournalPosition> heads) {
     return new Audit(
-        data, () -> JournalDatabase.openStopped(data), new SegmentFiles(), reader, robot -> null);
+        data,
+        () -> JournalDatabase.openStopped(data),
+        new SegmentFiles(),
+        reader,
+        heads::get,
+        heads.keySet());
   }
 
   /**
@@ -90,7 +118,21 @@ public final class Audit {
           if (robot == null) views.add(bad(id, "event", e.getMessage()));
         }
       }
-      if (robot != null && !byRobot.containsKey(robot)) throw unknown(robot);
+      for (String name : expected) {
+        boolean asked = robot == null || robot.equals(name);
+        if (asked && !byRobot.containsKey(name)) {
+          views.add(
+              bad(
+                  name,
+                  "event",
+                  "journal: expected at least event %d, which its guard has seen, found none"
+                      .formatted(head.apply(name).getSequence())));
+        }
+      }
+      if (robot != null && !byRobot.containsKey(robot)) {
+        if (views.isEmpty()) throw unknown(robot);
+        return views;
+      }
       for (String name : byRobot.keySet()) {
         if (robot == null || robot.equals(name)) views.add(verify(open, name));
       }

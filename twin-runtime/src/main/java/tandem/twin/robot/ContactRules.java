@@ -67,7 +67,8 @@ final class ContactRules {
                     .formatted(d.sinceMillis(newest), d.rules.silenceMillis()));
       }
       case SILENT, UNSEEN -> {
-        if (heard && d.state.contact() != null) d.emit(d.state.contact());
+        // Samples from before a loss that its gateway told are no contact: it admits it again.
+        if (heard && d.admitted && d.state.contact() != null) d.emit(d.state.contact());
       }
     }
   }
