@@ -397,6 +397,8 @@ final class SiteTwins implements Twins {
           case "request" ->
               region.ask(robot, new TwinCommand.WishLease(by, part, request.getReason()));
           case "withdraw" -> region.ask(robot, new TwinCommand.WithdrawWish(by, part));
+          case "decline" ->
+              region.ask(robot, new TwinCommand.DeclineWish(by, request.getTo(), part));
           case "hand-over" ->
               region.ask(robot, new TwinCommand.HandOver(by, request.getTo(), part, millis));
           case "keepalive" -> region.ask(robot, new TwinCommand.KeepLease(by));
@@ -404,7 +406,7 @@ final class SiteTwins implements Twins {
           default ->
               refused(
                   "tandem.lease.action",
-                  "action: expected acquire, release, take, request, withdraw, hand-over, show or keepalive, found '%s'"
+                  "action: expected acquire, release, take, request, withdraw, decline, hand-over, show or keepalive, found '%s'"
                       .formatted(request.getAction()));
         };
     return answered.thenApply(

@@ -97,7 +97,7 @@ public final class Requests {
     switch (request.getAction()) {
       case "acquire", "release", "keepalive", "request", "withdraw" ->
           name("by", request.getBy(), "lease request");
-      case "hand-over" -> {
+      case "hand-over", "decline" -> {
         name("by", request.getBy(), "lease request");
         name("to", request.getTo(), "lease request");
       }
@@ -110,7 +110,7 @@ public final class Requests {
       default ->
           throw bad(
               "action",
-              "acquire, release, take, show, keepalive, request, withdraw or hand-over",
+              "acquire, release, take, show, keepalive, request, withdraw, decline or hand-over",
               request.getAction(),
               "lease unchanged");
     }

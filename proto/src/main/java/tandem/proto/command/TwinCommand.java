@@ -37,6 +37,9 @@ public sealed interface TwinCommand {
   /** part empty: every wish of {@code by}. */
   record WithdrawWish(String by, String part) implements TwinCommand {}
 
+  /** The holder of the part says no to the wish of another; part empty: to all of them. */
+  record DeclineWish(String by, String wisher, String part) implements TwinCommand {}
+
   /** The holder gives the part to somebody who wishes for it. */
   record HandOver(String by, String to, String part, long forMillis) implements TwinCommand {}
 

@@ -131,6 +131,7 @@ final class Deciding {
       case TwinCommand.KeepLease c -> leases.keep(c.by());
       case TwinCommand.WishLease c -> wishes.wish(c);
       case TwinCommand.WithdrawWish c -> wishes.withdraw(c);
+      case TwinCommand.DeclineWish c -> wishes.decline(c);
       case TwinCommand.HandOver c -> leases.handOver(c);
       case TwinCommand.GrantAnswered c -> leases.grantAnswered(c);
       case TwinCommand.RevokeAnswered c -> leases.revokeAnswered(c);

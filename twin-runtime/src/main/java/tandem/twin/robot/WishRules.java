@@ -8,7 +8,7 @@ import tandem.twin.robot.TwinState.Wish;
 
 /**
  * Wishes for a lease that another holds: shown to the holder, who may hand over; each is journaled
- * and ends as granted, withdrawn or, after a minute, lapsed. Part of one {@link Deciding}.
+ * and ends as granted, withdrawn, refused or, after a minute, lapsed. Part of one {@link Deciding}.
  */
 final class WishRules {
   private static final long WISH_MILLIS = 60_000;
@@ -68,6 +68,23 @@ final class WishRules {
     for (Wish wish : List.copyOf(d.state.wishes())) {
       if (!wish.by().equals(c.by())) continue;
       if (c.part().isEmpty() || c.part().equals(wish.part())) end(wish, "withdrawn");
+    }
+  }
+
+  void decline(TwinCommand.DeclineWish c) {
+    for (Wish wish : List.copyOf(d.state.wishes())) {
+      if (!wish.by().equals(c.wisher())) continue;
+      if (!c.part().isEmpty() && !c.part().equals(wish.part())) continue;
+      boolean holds =
+          d.state.overlapping(wish.part()).stream().anyMatch(l -> l.holder().equals(c.by()));
+      if (!holds) {
+        d.refuse(
+            "tandem.lease.not-holder",
+            "%s does not hold the %s of %s; the wish of %s stays"
+                .formatted(c.by(), wish.part(), d.state.robot(), c.wisher()));
+        return;
+      }
+      end(wish, "refused");
     }
   }
 

@@ -190,6 +190,21 @@ class LeaseRulesTest extends CoreStage {
   }
 
   @Test
+  void shouldLetOnlyTheHolderDeclineAWish() {
+    live(hands(false));
+    acquire("ben", "body");
+    decide(new TwinCommand.WishLease("anna", "body", "my turn"));
+    decide(new TwinCommand.DeclineWish("eve", "anna", "body"));
+    assertThat(code()).isEqualTo("tandem.lease.not-holder");
+    assertThat(state.wishes()).hasSize(1);
+    decide(new TwinCommand.DeclineWish("ben", "anna", "body"));
+
+    assertThat(state.wishes()).isEmpty();
+    assertThat(happened).contains(new Event.LeaseWishEnded("anna", "body", "refused"));
+    assertThat(holder("body")).isEqualTo("ben");
+  }
+
+  @Test
   void shouldBoundTheWishesAndAskNobodyWhereNobodyHolds() {
     live(hands(false));
     decide(new TwinCommand.WishLease("anna", "body", "x"));
