@@ -58,5 +58,5 @@ export const api = {
   cancel: (id, by, reason) => ordinary('POST', `api/commands/${encodeURIComponent(id)}/cancel`, { by, reason }),
   release: (robot, by, reason) => ordinary('POST', `${twin(robot)}/stop`, { by, reason, release: true }),
   stop: (robot, by, timeoutMs) => send('POST', `${twin(robot)}/stop`, { by, reason: 'stop at the console' }, timeoutMs),
-  leaveLease: (robot, by) => send('POST', `${twin(robot)}/lease`, { action: 'release', by }, 2000, true),
+  leaveLease: (robot, by, part) => send('POST', `${twin(robot)}/lease`, { action: 'release', by, part }, 2000, true),
 };

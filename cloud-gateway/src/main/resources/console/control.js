@@ -1,16 +1,11 @@
-// Lease and commands of this page. A command is a request of its own, answered or failed; none waits for a connection.
+// Commands of this page that are sent once. A command is a request of its own, answered or failed; none waits for a connection.
 
 import { api } from './api.js';
 import { store } from './store.js';
 
-const KEEPALIVE_MS = 1000;
-const LEASE_SECONDS = 4; // outlives one lost keep-alive, not three
 const GAP_MS = 150; // between two commands of this page
 
-const GRANT_MS = 3000; // a grant is complete when the guard has it
-
 let lastSentMs = 0;
-let askedAt = 0;
 
 /** Keeps a short list of what was answered, newest first. */
 export function note(level, words) {
@@ -18,53 +13,8 @@ export function note(level, words) {
   store.notes.length = Math.min(store.notes.length, 5);
 }
 
-export async function lease(action, reason = '') {
-  const robot = store.selected;
-  try {
-    const view = await api.lease(robot, { action, by: store.operator, forSeconds: LEASE_SECONDS, reason });
-    adopt(robot, view);
-    if (action === 'release') store.holding = null;
-    else {
-      store.holding = robot;
-      askedAt = performance.now();
-    }
-    store.leaseNote = '';
-  } catch (failure) {
-    store.leaseNote = failure.message;
-  }
-}
-
-function adopt(robot, lease) {
-  const known = store.robots.get(robot);
-  if (known?.view) known.view = { ...known.view, lease };
-}
-
-/** While this page holds a lease it says so every second; without it the lease lapses by itself. */
-export function keepLease() {
-  setInterval(async () => {
-    const robot = store.holding;
-    if (!robot || !store.online) return;
-    try {
-      const view = await api.lease(robot, { action: 'keepalive', by: store.operator, forSeconds: LEASE_SECONDS });
-      adopt(robot, view);
-      const pending = view.holder === null && performance.now() - askedAt < GRANT_MS;
-      if (view.holder !== store.operator && store.holding === robot && !pending) lose(robot, view.holder && `now with ${view.holder}`);
-    } catch (failure) {
-      const pending = performance.now() - askedAt < GRANT_MS;
-      if (failure.status === 409 && store.holding === robot && !pending) lose(robot, failure.message);
-    }
-  }, KEEPALIVE_MS);
-  window.addEventListener('pagehide', () => {
-    if (store.holding) api.leaveLease(store.holding, store.operator).catch(() => undefined);
-  });
-}
-
-function lose(robot, why) {
-  store.holding = null;
-  store.leaseNote = `lease of ${robot} lost: ${why ?? 'expired'}`;
-}
-
-async function command(request) {
+/** Sends one command; gives its view, or null where it was not sent or not answered. */
+export async function command(request) {
   const why = store.whyNot;
   if (why) {
     note('bad', `not sent: ${why}`);
@@ -101,13 +51,21 @@ export function sendJoints(targets, durationSeconds) {
     lastSentMs = performance.now();
     const robot = store.current;
     for (const [joint, value] of joints) robot?.commanded.set(joint, value);
-    command({ joint: { targets: [...joints].map(([joint, positionRad]) => ({ joint, positionRad })), durationSeconds: seconds } });
+    command(jointsOf(joints, seconds));
   }, Math.max(0, lastSentMs + GAP_MS - performance.now()));
 }
 
-export function sendReach(tip, frame, { x, y, z }, durationSeconds) {
+/** A reach as it is sent and rehearsed. */
+export const reachOf = (tip, frame, { x, y, z }, durationSeconds) => ({
+  reach: { tip, frame, pose: { xMeters: x, yMeters: y, zMeters: z, qw: 1 }, withOrientation: false, durationSeconds },
+});
+
+/** Joint targets as they are sent and rehearsed. @param {Map<string, number>} targets rad */
+export const jointsOf = (targets, durationSeconds) => ({
+  joint: { targets: [...targets].map(([joint, positionRad]) => ({ joint, positionRad })), durationSeconds },
+});
+
+export function sendReach(request) {
   store.current?.commanded.clear(); // the twin chooses the joints now
-  return command({
-    reach: { tip, frame, pose: { xMeters: x, yMeters: y, zMeters: z, qw: 1 }, withOrientation: false, durationSeconds },
-  });
+  return command(request);
 }

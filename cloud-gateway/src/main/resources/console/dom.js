@@ -34,6 +34,9 @@ export const fixed = (value, digits) => (Number.isFinite(value) ? (Object.is(Mat
 
 export const count = (n) => n.toLocaleString('en-US').replaceAll(',', '\u2009');
 
+/** A link or joint as a person reads it. */
+export const plain = (name) => name.replace(/_(link|frame)$/, '').replace(/^l_/, 'left ').replace(/^r_/, 'right ').replaceAll('_', ' ');
+
 /** Wall clock of a stamp, for people. */
 export const clock = (iso) => (iso ? new Date(iso).toLocaleTimeString('en-GB') : '–');
 

@@ -3,12 +3,20 @@
 import './parts/top.js';
 import './parts/robots.js';
 import './parts/lease.js';
+import './parts/hand.js';
+import './parts/hold.js';
 import './parts/reach.js';
 import './parts/joints.js';
 import './parts/drawer.js';
-import { keepLease } from './control.js';
 import { Part } from './dom.js';
+import { pads, poll } from './hand/gamepad.js';
+import { hand, TICK_MS } from './hand/hand.js';
+import { startKeys } from './hand/keys.js';
+import { playOn, rehearsal, whyNotForward } from './hand/rehearse.js';
+import { findXr, xr } from './hand/xr.js';
+import { keepLease } from './lease.js';
 import { start } from './live.js';
+import { startPresence } from './presence.js';
 import { stopPhase } from './stop.js';
 import { store } from './store.js';
 
@@ -28,6 +36,44 @@ async function scene() {
     store.sceneFailure = failure.message || String(failure);
     document.getElementById('scene').hidden = true;
   }
+}
+
+// The hand's own beat, 20 times a second: pads are read, then what is held is sent on, or ended.
+function beat() {
+  const now = performance.now();
+  poll();
+  hand.tick(now);
+  playOn(now);
+}
+
+function heldNow() {
+  const grip = hand.grip;
+  const stream = grip?.stream ?? hand.ended?.stream;
+  return Object.freeze({
+    source: grip?.source ?? null,
+    holds: hand.taken,
+    kind: grip?.aim.kind ?? null,
+    blocked: grip?.aim.blocked ?? null,
+    phase: stream?.phase ?? null,
+    command: stream?.command ?? null,
+    number: stream?.number ?? 0,
+    accepted: stream?.accepted ?? 0,
+    clamped: stream?.clamped ?? 0,
+    refused: stream?.refused ?? 0,
+    roundTripMs: stream?.roundTripMs ?? null,
+    speedFactor: hand.speed().factor,
+    ended: grip ? null : (hand.ended?.why ?? null),
+    endedBy: grip ? null : (hand.ended?.by ?? null),
+    notTaken: hand.refusal?.why ?? null,
+    pads: pads.list.length,
+    drives: pads.drives,
+    xr: xr.state,
+  });
+}
+
+function rehearsedNow() {
+  const r = rehearsal();
+  return r && Object.freeze({ reached: r.result.reached, by: r.result.by, playing: r.playing, whyNot: whyNotForward(), to: Object.fromEntries(r.result.to) });
 }
 
 // What tests read; nothing can be changed through it.
@@ -55,6 +101,10 @@ Object.defineProperty(window, 'tandemStatus', {
       lease: robot?.view?.lease?.holder ?? null,
       hasLease: store.hasLease,
       whyNot: store.whyNot,
+      leaseNote: store.leaseNote?.words ?? null,
+      wishes: (robot?.view?.lease?.wishes ?? []).map((w) => w.by),
+      hand: heldNow(),
+      rehearsal: rehearsedNow(),
       commands: (robot?.commands ?? []).map((c) => Object.freeze({ id: c.id, state: c.state, form: c.form, why: c.why })),
       alarms: store.alarms.length,
       streams: robot?.streams.length ?? 0,
@@ -62,8 +112,12 @@ Object.defineProperty(window, 'tandemStatus', {
   },
 });
 
+startPresence();
 start();
 keepLease();
+startKeys();
+findXr();
+setInterval(beat, TICK_MS);
 setInterval(refresh, PARTS_MS);
 refresh();
 scene();

@@ -64,9 +64,11 @@ class Store extends EventTarget {
     this.selected = null;
     this.ghost = true;
     this.operator = localStorage.getItem('tandem.operator') || `operator-${Math.random().toString(16).slice(2, 6)}`;
-    this.holding = null; // robot whose lease this page keeps alive
-    this.leaseNote = '';
+    this.holding = null; // {robot, part} of the lease that this page keeps alive
+    this.leaseNote = null; // {level, words}
     this.stop = { phase: 'idle', robot: null, tries: 0, note: '', sentAt: 0, receivedAt: 0 };
+    this.preview = null; // {robot, positions, level, until}: a posture ahead of the robot, drawn as a ghost
+    this.jogJoint = null; // the joint that keys move
     this.reach = { shown: false, tip: null, x: 0.35, y: 0.2, z: 0.2 };
     this.notes = []; // newest answer to what the operator asked, for the panels
     this.drawn = 0;
@@ -114,23 +116,49 @@ class Store extends EventTarget {
     localStorage.setItem('tandem.operator', name);
   }
 
-  /** This page has the lease of the selected robot, as far as the twin says. */
-  get hasLease() {
-    const holder = this.current?.view?.lease?.holder;
-    return this.holding !== null && this.holding === this.selected && holder === this.operator;
+  /** Every lease in force on the selected robot: {part, holder, epoch, expiresInMs, keepAliveAgeMs}. */
+  get leases() {
+    const lease = this.current?.view?.lease;
+    if (!lease) return [];
+    if (lease.parts?.length) return lease.parts;
+    return lease.holder === null ? [] : [{ part: lease.part || 'body', holder: lease.holder, epoch: lease.epoch, expiresInMs: lease.expiresInMs, keepAliveAgeMs: null }];
   }
 
-  /** Why the selected robot cannot be commanded from here now; null: it can. */
-  get whyNot() {
+  /** Who holds a part of the selected robot, whole body included; null: nobody. */
+  holderOf(part) {
+    const independent = this.current?.profile?.independentParts && part !== 'body';
+    return this.leases.find((l) => !independent || l.part === 'body' || l.part === part)?.holder ?? null;
+  }
+
+  /** This page has a lease of the selected robot, as far as the twin says. */
+  get hasLease() {
+    return this.holding?.robot === this.selected && this.leases.some((l) => l.holder === this.operator);
+  }
+
+  hasPart(part) {
+    const independent = this.current?.profile?.independentParts;
+    return this.hasLease && this.leases.some((l) => l.holder === this.operator && (!independent || l.part === 'body' || l.part === part));
+  }
+
+  /** Why a part of the selected robot cannot be moved from here now, in words; null: it can. */
+  whyNotFor(part) {
     const robot = this.current;
     if (!this.online) return 'not connected: nothing is sent';
     if (!robot?.view) return 'no robot';
     if (robot.view.dream) return 'a dream is not commanded';
     if (robot.view.stop?.latched) return 'software stop latched';
-    if (!this.hasLease) return 'no lease';
+    if (!this.hasPart(part)) {
+      const holder = this.holderOf(part);
+      return holder && holder !== this.operator ? `no lease: ${holder} holds it` : 'no lease';
+    }
     const age = robot.ageMs();
     if (age === null || age > OLD_MS) return 'the shown state is old';
     return null;
+  }
+
+  /** Why arms and body cannot be commanded from here now; null: they can. */
+  get whyNot() {
+    return this.whyNotFor('arms');
   }
 }
 

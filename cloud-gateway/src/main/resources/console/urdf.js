@@ -2,17 +2,7 @@
 // and capsules, materials. ROS is z-up with metres and radians; the caller turns the root.
 
 import * as THREE from 'three';
-
-const MAX_CHARS = 4 << 20;
-const numbers = (text, n, otherwise) => {
-  if (text === null || text === undefined) return otherwise;
-  const values = text.trim().split(/\s+/).map(Number);
-  if (values.length !== n || !values.every(Number.isFinite))
-    throw new Error(`URDF: expected ${n} numbers, found "${text}"`);
-  return values;
-};
-const child = (element, name) => [...element.children].find((c) => c.localName === name) ?? null;
-const children = (element, name) => [...element.children].filter((c) => c.localName === name);
+import { child, children, numbers, robotElement } from './body/xml.js';
 
 /** A body that can be posed. */
 export class Model {
@@ -68,11 +58,7 @@ function move(joint, value) {
  * @throws {Error} naming what is wrong
  */
 export function loadUrdf(xml, options = {}) {
-  if (xml.length > MAX_CHARS) throw new Error(`URDF: expected at most ${MAX_CHARS} characters, found ${xml.length}`);
-  const document = new DOMParser().parseFromString(xml, 'text/xml');
-  const robot = document.documentElement;
-  if (document.querySelector('parsererror') || robot.localName !== 'robot')
-    throw new Error('URDF: expected one robot element of well-formed XML');
+  const robot = robotElement(xml);
   const palette = new Map();
   for (const material of children(robot, 'material')) {
     const rgba = numbers(child(material, 'color')?.getAttribute('rgba'), 4, null);

@@ -11,6 +11,7 @@ const BACKGROUND = 0x10151a;
 const GREY = new THREE.Color(0x6b7178);
 const GHOST = new THREE.Color(0xa394ff);
 const GHOST_OPACITY = 0.28;
+const AHEAD = { ahead: new THREE.Color(0xf2a54a), rehearsed: new THREE.Color(0x62c48d), blocked: new THREE.Color(0xee7571) };
 const SLOW_MS = 60; // between frames, on average: then draw at most ten times a second
 const SLOW_GAP_MS = 95;
 
@@ -36,6 +37,8 @@ export class View {
     this.lastMs = 0;
     this.lastDrawnMs = 0;
     this.size = '';
+    this.ahead = null; // {urdf, material, model}: the ghost of what is rehearsed
+    this.inXr = false;
     this.#stage();
     this.#controls();
   }
@@ -120,7 +123,14 @@ export class View {
     this.lastMs = now;
     if (this.meanGapMs > SLOW_MS && now - this.lastDrawnMs < SLOW_GAP_MS) return;
     this.lastDrawnMs = now;
+    if (this.inXr) return;
     this.#fit();
+    this.#pose(now);
+    this.renderer.render(this.scene, this.camera);
+    store.drawn++;
+  }
+
+  #pose(now) {
     const current = store.current;
     const dream = store.dream;
     for (const [name, shown] of this.models)
@@ -128,10 +138,9 @@ export class View {
     if (current) this.#show(current, Boolean(current.view?.dream));
     if (dream) this.#show(dream, true);
     const ghost = dream && this.models.get(dream.name);
-    if (ghost) ghost.model.root.visible = store.ghost && dream.joints !== null;
+    if (ghost) ghost.model.root.visible = store.ghost && dream.joints !== null && !store.preview;
+    this.#preview(current, now);
     this.#reach(current);
-    this.renderer.render(this.scene, this.camera);
-    store.drawn++;
   }
 
   #show(robot, asGhost) {
@@ -168,6 +177,58 @@ export class View {
         else material.color.copy(material.userData.color).lerp(GREY, old ? 0.85 : 0);
       }
     }
+  }
+
+  // The posture ahead: of a held hand, or of a rehearsal. Stands where the robot stands.
+  #preview(robot, now) {
+    const wanted = store.preview;
+    const body = robot && this.models.get(robot.name);
+    const on = body && wanted?.robot === robot.name && now < wanted.until && !robot.view?.dream;
+    if (this.ahead && (!on || this.ahead.urdf !== body.urdf)) {
+      this.world.remove(this.ahead.model.root);
+      this.ahead.model.dispose();
+      this.ahead = null;
+    }
+    if (!on) return;
+    if (!this.ahead) {
+      const material = ghostly();
+      this.ahead = { urdf: body.urdf, material, model: loadUrdf(body.urdf, { material: () => material }) };
+      this.ahead.model.root.traverse((o) => (o.renderOrder = 2));
+      this.world.add(this.ahead.model.root);
+    }
+    const { model, material } = this.ahead;
+    material.color.copy(AHEAD[wanted.level]);
+    material.emissive.copy(AHEAD[wanted.level]);
+    material.opacity = 0.42;
+    for (const [joint, value] of wanted.positions) model.set(joint, value);
+    model.follow();
+    model.root.position.copy(body.model.root.position);
+    model.root.quaternion.copy(body.model.root.quaternion);
+  }
+
+  /**
+   * Draws into a headset from now on, until its session ends.
+   * @param {(frame: XRFrame, space: XRReferenceSpace) => void} step called with each of its pictures
+   */
+  async enterXr(session, step) {
+    const xr = this.renderer.xr;
+    xr.enabled = true;
+    xr.setReferenceSpaceType('local-floor');
+    await xr.setSession(session);
+    this.inXr = true;
+    session.addEventListener('end', () => {
+      this.inXr = false;
+      this.renderer.setAnimationLoop(null);
+      xr.enabled = false;
+      this.size = ''; // fitted anew
+    });
+    this.renderer.setAnimationLoop((now, frame) => {
+      if (!frame) return;
+      step(frame, xr.getReferenceSpace());
+      this.#pose(now);
+      this.renderer.render(this.scene, this.camera);
+      store.drawn++;
+    });
   }
 
   #add(robot, asGhost) {

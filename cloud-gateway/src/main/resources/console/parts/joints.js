@@ -1,7 +1,11 @@
-// Joint sliders: present, commanded, effort, limits. A slider sends once, when it is let go.
+// Joint sliders: present, commanded, effort, limits. A slider sends once, when it is let go, or is rehearsed first;
+// - and + beside it move while they are held.
 
-import { el, fixed, flag, keyed, kind, Part, text } from '../dom.js';
-import { sendJoints } from '../control.js';
+import { el, fixed, flag, kind, Part, plain, text } from '../dom.js';
+import { jointsOf, sendJoints } from '../control.js';
+import { JointAim } from '../hand/aims.js';
+import { holdButton } from '../hand/button.js';
+import { rehearse } from '../hand/rehearse.js';
 import { store } from '../store.js';
 
 const GROUPS = [
@@ -16,12 +20,13 @@ const groupOf = (joint) => GROUPS.find(([, rule]) => rule.test(joint))?.[0] ?? '
 class Joints extends Part {
   build() {
     this.seconds = el('input', { id: 'joint-seconds', type: 'number', min: '0.1', max: '30', step: '0.1', value: '1.0' });
+    this.first = el('input', { type: 'checkbox', id: 'rehearse-first', 'aria-label': 'Rehearse sliders on the ghost first' });
     this.why = el('p.quiet.why');
     this.answer = el('p.answer', { role: 'status', id: 'answer' });
     this.groups = el('div.groups');
     this.append(
       el('h2', {}, 'Joints', el('label.inline', {}, el('span', {}, 'duration, s'), this.seconds)),
-      this.why, this.answer, this.groups);
+      el('label.switch', { title: 'A slider is played on the ghost first, and sent after one confirmation' }, this.first, el('i'), el('span', {}, 'rehearse first')), this.why, this.answer, this.groups);
     this.sections = new Map();
     this.rows = new Map();
   }
@@ -35,7 +40,8 @@ class Joints extends Part {
       this.arrange(names);
     }
     const whyNot = store.whyNot;
-    text(this.why, whyNot ? `Sliders are shown only: ${whyNot}.` : 'A slider sends one command when it is let go.');
+    const first = this.first.checked;
+    text(this.why, first ? 'A slider is played on the ghost when it is let go; nothing is sent before you confirm.' : whyNot ? `Sliders are shown only: ${whyNot}.` : 'A slider sends one command when it is let go.');
     const last = store.notes[0];
     const recent = last && performance.now() - last.at < 8000;
     flag(this.answer, 'hidden', !recent);
@@ -43,11 +49,19 @@ class Joints extends Part {
       text(this.answer, last.words);
       kind(this.answer, last.level);
     }
-    for (const row of this.rows.values()) row.update(robot, whyNot !== null);
+    for (const row of this.rows.values()) row.update(robot, whyNot, whyNot !== null && !first);
+  }
+
+  go(joint, target) {
+    const seconds = this.seconds.valueAsNumber || 1;
+    const targets = new Map([[joint, target]]);
+    if (this.first.checked) rehearse(jointsOf(targets, seconds), `${plain(joint)} to ${fixed(target, 2)} rad`);
+    else sendJoints(targets, seconds);
   }
 
   arrange(names) {
     this.rows.clear();
+    if (!names.includes(store.jogJoint)) store.jogJoint = names.find((n) => groupOf(n).endsWith('arm')) ?? names[0] ?? null;
     const byGroup = new Map();
     for (const name of names) {
       const group = groupOf(name);
@@ -58,7 +72,7 @@ class Joints extends Part {
     this.groups.replaceChildren(...order.map((group, i) => {
       const joints = byGroup.get(group);
       const body = el('div', {}, ...joints.map((j) => {
-        const row = new Row(j, () => this.seconds.valueAsNumber || 1);
+        const row = new Row(j, (target) => this.go(j, target));
         this.rows.set(j, row);
         return row.element;
       }));
@@ -68,7 +82,7 @@ class Joints extends Part {
 }
 
 class Row {
-  constructor(joint, seconds) {
+  constructor(joint, go) {
     this.joint = joint;
     this.dragging = false;
     this.present = el('span.present', { title: 'measured, rad' });
@@ -83,17 +97,22 @@ class Row {
       onchange: () => {
         this.dragging = false;
         this.sentAt = performance.now();
-        sendJoints(new Map([[joint, this.slider.valueAsNumber]]), seconds());
+        go(this.slider.valueAsNumber);
       },
       onblur: () => (this.dragging = false),
     });
-    this.element = el('div.joint', {},
+    const jog = (sign, words) => holdButton('button.small.jog', { 'data-jog': `${joint} ${words}`, 'aria-label': `Hold to move ${plain(joint)} ${sign < 0 ? 'down' : 'up'}`, onfocus: () => (store.jogJoint = joint) },
+      words, () => ((store.jogJoint = joint), new JointAim(joint, sign)));
+    this.jogs = [jog(-1, '\u2212'), jog(1, '+')];
+    this.element = el('div.joint', { onpointerdown: () => (store.jogJoint = joint) },
       el('span.name', { title: joint }, joint.replace(/^(left|right)_/, '').replaceAll('_', ' ')),
       this.present, this.commanded, this.effort,
-      el('div.track', {}, this.tick, this.slider), el('div.limits', {}, this.low, this.high));
+      this.jogs[0], el('div.track', {}, this.tick, this.slider), this.jogs[1], el('div.limits', {}, this.low, this.high));
   }
 
-  update(robot, locked) {
+  update(robot, whyNot, locked) {
+    for (const jog of this.jogs) jog.shut(whyNot, 'Hold to move');
+    flag(this.element, 'data-keys', store.jogJoint === this.joint);
     const limit = robot?.limits.get(this.joint);
     const value = robot?.position(this.joint) ?? NaN;
     const [low, high] = limit ? [limit.lowerRad, limit.upperRad] : [-3.2, 3.2];

@@ -55,6 +55,8 @@ public final class Browser implements AutoCloseable {
   private final Path profile;
   private final HttpClient http = HttpClient.newHttpClient();
   private final WebSocket socket;
+  private int port;
+  private double[] pressedAt = {0, 0};
   private final AtomicLong lastId = new AtomicLong();
   private final Map<Long, CompletableFuture<Map<?, ?>>> calls = new ConcurrentHashMap<>();
   private final List<String> errors = new ArrayList<>();
@@ -97,6 +99,7 @@ public final class Browser implements AutoCloseable {
       call("Runtime.enable", "{}");
       call("Log.enable", "{}");
       call("Network.enable", "{}");
+      call("Page.bringToFront", "{}"); // headless pages begin without the focus
       size(width, height);
     } catch (IOException e) {
       throw new UncheckedIOException("Chromium not started", e);
@@ -233,6 +236,78 @@ public final class Browser implements AutoCloseable {
     call("Input.dispatchKeyEvent", "{\"type\":\"keyUp\",%s}".formatted(shared));
   }
 
+  /**
+   * Presses and keeps pressed in the middle of what the selector finds; ends with {@link #letGo}.
+   */
+  public void press(String selector) {
+    pressedAt = middle(selector);
+    mouse("mouseMoved", pressedAt[0], pressedAt[1], 0);
+    mouse("mousePressed", pressedAt[0], pressedAt[1], 1);
+  }
+
+  /** Moves what is pressed, CSS pixels from where it was pressed. */
+  public void push(double dx, double dy) {
+    mouse("mouseMoved", pressedAt[0] + dx, pressedAt[1] + dy, 1);
+  }
+
+  public void letGo() {
+    mouse("mouseReleased", pressedAt[0], pressedAt[1], 0);
+  }
+
+  /** A letter's key goes down: {@code KeyW}; again while it is down: a repetition. */
+  public void keyDown(String code, boolean repeated) {
+    letter("rawKeyDown", code, repeated);
+  }
+
+  public void keyUp(String code) {
+    letter("keyUp", code, false);
+  }
+
+  private void letter(String type, String code, boolean repeated) {
+    char letter = code.charAt(code.length() - 1);
+    call(
+        "Input.dispatchKeyEvent",
+        "{\"type\":\"%s\",\"key\":\"%s\",\"code\":\"%s\",\"windowsVirtualKeyCode\":%d,\"autoRepeat\":%s}"
+            .formatted(type, Character.toLowerCase(letter), code, (int) letter, repeated));
+  }
+
+  /** Runs in every page opened from now on, before its own scripts. */
+  public void before(String script) {
+    call("Page.addScriptToEvaluateOnNewDocument", "{\"source\":%s}".formatted(Json.quote(script)));
+  }
+
+  /** Another tab comes to the front, and this page is hidden; gives what {@link #show} takes. */
+  public String hide() {
+    var tab = (Map<?, ?>) Json.parse(tabs("PUT", "new?about:blank"));
+    until("document.hidden", "the page hidden");
+    return (String) tab.get("id");
+  }
+
+  /** The other tab is closed and this page comes to the front. */
+  public void show(String tab) {
+    tabs("GET", "close/" + tab);
+    call("Page.bringToFront", "{}");
+    until("!document.hidden", "the page shown");
+  }
+
+  private String tabs(String method, String what) {
+    var to = URI.create("http://127.0.0.1:%d/json/%s".formatted(port, what));
+    try {
+      return http.send(
+              HttpRequest.newBuilder(to)
+                  .timeout(CALL)
+                  .method(method, HttpRequest.BodyPublishers.noBody())
+                  .build(),
+              HttpResponse.BodyHandlers.ofString())
+          .body();
+    } catch (IOException e) {
+      throw new UncheckedIOException("Chromium: %s not answered".formatted(to), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while Chromium was asked for " + what, e);
+    }
+  }
+
   /** The page as PNG. */
   public void screenshot(Path file) {
     var answer = call("Page.captureScreenshot", "{\"format\":\"png\"}");
@@ -292,13 +367,22 @@ public final class Browser implements AutoCloseable {
             .formatted(Json.quote(selector)));
   }
 
+  // Where it has come to rest: panels may grow or go while the page catches up.
   private double[] middle(String selector) {
     Object at =
         evaluate(
             """
-            (() => { const e = document.querySelector(%s); if (!e) return null;
-              e.scrollIntoView({block: 'nearest'}); const r = e.getBoundingClientRect();
-              return r.width > 0 ? [r.left + r.width / 2, r.top + r.height / 2] : null; })()
+            (async () => { const e = document.querySelector(%s); if (!e) return null;
+              const end = performance.now() + 5000;
+              let before = '';
+              for (;;) {
+                e.scrollIntoView({block: 'nearest'});
+                const r = e.getBoundingClientRect();
+                const place = [r.left + r.width / 2, r.top + r.height / 2];
+                if (place.join() === before || performance.now() > end) return r.width > 0 ? place : null;
+                before = place.join();
+                await new Promise((done) => setTimeout(done, 150));
+              } })()
             """
                 .formatted(Json.quote(selector)));
     if (!(at instanceof List<?> place))
@@ -327,7 +411,8 @@ public final class Browser implements AutoCloseable {
       throw new IllegalStateException(
           "Chromium did not open its protocol port; it said " + said, e);
     }
-    var list = URI.create("http://127.0.0.1:" + browser.getPort() + "/json/list");
+    port = browser.getPort();
+    var list = URI.create("http://127.0.0.1:" + port + "/json/list");
     try {
       var answer =
           http.send(

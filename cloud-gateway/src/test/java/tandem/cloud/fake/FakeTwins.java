@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -18,7 +18,6 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import tandem.proto.body.Body;
-import tandem.proto.body.InverseKinematics;
 import tandem.proto.body.Pose;
 import tandem.proto.body.Urdf;
 import tandem.proto.v1.AlarmView;
@@ -57,9 +56,11 @@ public final class FakeTwins implements Twins, AutoCloseable {
   public static final String ROBOT = "ada", DREAM = "ada-dream";
   private static final double TICK_SECONDS = 0.02;
   private final String urdf = resource("/tandem/cloud/humanoid.urdf");
-  private final Body body = Urdf.parse(urdf);
-  private final List<String> names = new ArrayList<>();
-  private final Map<String, Double> positions = new LinkedHashMap<>();
+  private final FakeBody moving = new FakeBody(Urdf.parse(urdf));
+  private final Body body = moving.body;
+  private final List<String> names = moving.names;
+  private final Map<String, Double> positions = moving.positions;
+  private final FakeLease lease = new FakeLease();
   private final Map<String, CommandView> commands = new LinkedHashMap<>();
   private final Map<String, List<Consumer<TwinView>>> watchers = new LinkedHashMap<>();
   private final List<AlarmView> alarms = new ArrayList<>();
@@ -75,9 +76,7 @@ public final class FakeTwins implements Twins, AutoCloseable {
   private boolean silent;
   private boolean answering = true;
   private long sequence = 1;
-  private long epoch;
-  private String holder;
-  private long leaseUntilTick;
+  private boolean driven;
   private boolean latched;
   private String stopBy = "";
   private String stopWhy = "";
@@ -94,13 +93,6 @@ public final class FakeTwins implements Twins, AutoCloseable {
       boolean reach) {}
 
   public FakeTwins() {
-    for (var joint : body.joints())
-      if (joint.independent()) {
-        names.add(joint.name());
-        positions.put(joint.name(), 0.0);
-      }
-    positions.put("left_elbow", 0.25);
-    positions.put("right_elbow", 0.25);
     watchers.put(ROBOT, new CopyOnWriteArrayList<>());
     watchers.put(DREAM, new CopyOnWriteArrayList<>());
     clock.scheduleAtFixedRate(this::tick, 20, 20, TimeUnit.MILLISECONDS);
@@ -173,7 +165,29 @@ public final class FakeTwins implements Twins, AutoCloseable {
   }
 
   public synchronized String leaseHolder() {
-    return holder;
+    return lease.holder();
+  }
+
+  /** The profile names a velocity target and independent parts (or not); before a page asks. */
+  public synchronized void driven(boolean velocity, boolean independentParts) {
+    driven = velocity;
+    lease.independent(independentParts);
+  }
+
+  /** Leases and streams outlive a machine that is busy with other things. */
+  public synchronized void patient() {
+    lease.patience(8);
+    teleop.lapse(2_000);
+  }
+
+  /** Keep-alives of leases that arrived. */
+  public synchronized long keepAlives() {
+    return lease.keepAlives();
+  }
+
+  /** Where the base is over the ground, m. */
+  public synchronized double[] base() {
+    return new double[] {moving.x(), moving.y()};
   }
 
   /** The streams and what reached them. */
@@ -228,13 +242,14 @@ public final class FakeTwins implements Twins, AutoCloseable {
     if (latched)
       return refused(
           view, "tandem.stop.latched", "stop latched by %s; command not sent".formatted(stopBy));
-    if (holder != null && !holder.equals(request.getBy()))
+    var other = lease.heldByOther(part(request), request.getBy());
+    if (other.isPresent())
       return refused(
-          view, "tandem.lease.held", "lease held by %s; command not sent".formatted(holder));
+          view, "tandem.lease.held", "lease held by %s; command not sent".formatted(other.get()));
     if (request.hasStream() || request.hasStance()) {
       var opened = view.setForm(streamForm(request)).setState("executing").build();
       commands.put(id, opened);
-      if (request.hasStream()) teleop.open(id, over -> streamEnded(id, over));
+      if (request.hasStream()) teleop.open(id, stream(id, part(request), request.getBy()));
       sequence += 2;
       return done(opened);
     }
@@ -242,17 +257,9 @@ public final class FakeTwins implements Twins, AutoCloseable {
     double seconds;
     if (request.hasReach()) {
       var goal = request.getReach();
-      String link = goal.getTip().equals("left_hand") ? "l_gripper" : "r_gripper";
       var pose = goal.getPose();
       var solution =
-          InverseKinematics.solve(
-              body,
-              link,
-              Pose.shift(pose.getXMeters(), pose.getYMeters(), pose.getZMeters()),
-              false,
-              positions,
-              Set.of(),
-              0.02);
+          moving.reach(goal.getTip(), pose.getXMeters(), pose.getYMeters(), pose.getZMeters());
       if (!solution.reached())
         return refused(
             view,
@@ -304,9 +311,37 @@ public final class FakeTwins implements Twins, AutoCloseable {
     return kind.equals("velocity") ? kind : kind + "-stream";
   }
 
-  private synchronized void streamEnded(String id, String state) {
-    commands.put(id, commands.get(id).toBuilder().setState(state).build());
-    sequence++;
+  private static String part(CommandRequest request) {
+    return switch (request.getGoalCase()) {
+      case JOINT, REACH -> "arms";
+      case STREAM -> request.getStream().getKind().equals("velocity") ? "locomotion" : "arms";
+      case STANCE, GOAL_NOT_SET -> "body";
+    };
+  }
+
+  // Called back with the streams' lock held, always taken after that of the twins.
+  private FakeTeleop.Moved stream(String id, String part, String by) {
+    return new FakeTeleop.Moved() {
+      @Override
+      public Optional<String> refusal() {
+        if (latched) return Optional.of("stop latched by %s; not applied".formatted(stopBy));
+        return lease
+            .heldByOther(part, by)
+            .map(other -> "epoch superseded: %s holds the %s; not applied".formatted(other, part));
+      }
+
+      @Override
+      public void follow(TeleopSetpoint setpoint) {
+        moving.follow(setpoint);
+      }
+
+      @Override
+      public void ended(String state, String why) {
+        moving.rest();
+        commands.put(id, commands.get(id).toBuilder().setState(state).setWhy(why).build());
+        sequence++;
+      }
+    };
   }
 
   @Override
@@ -325,6 +360,8 @@ public final class FakeTwins implements Twins, AutoCloseable {
       return CompletableFuture.failedFuture(
           new Refused("tandem.command.unknown", "no command " + commandId));
     if (movement != null && movement.id().equals(commandId)) end("cancelled", "by " + by);
+    if (view.getForm().endsWith("-stream") || view.getForm().equals("velocity"))
+      teleop.endAll("cancelled", () -> "by " + by);
     return done(commands.get(commandId));
   }
 
@@ -353,6 +390,7 @@ public final class FakeTwins implements Twins, AutoCloseable {
       stopSince = now();
       stopTick = ticks;
       if (movement != null) end("cancelled", "stop by " + stopBy);
+      teleop.endAll("cancelled", () -> "stop by " + stopBy);
     }
     return done(stopView());
   }
@@ -360,36 +398,21 @@ public final class FakeTwins implements Twins, AutoCloseable {
   @Override
   public synchronized CompletionStage<LeaseView> lease(LeaseRequest request) {
     if (!request.getRobot().equals(ROBOT)) return unknown(request.getRobot());
-    long until = ticks + Math.round(Math.max(1, request.getForSeconds()) / TICK_SECONDS);
-    switch (request.getAction()) {
-      case "acquire", "keepalive" -> {
-        if (holder == null && request.getAction().equals("keepalive")
-            || holder != null && !holder.equals(request.getBy()))
-          return CompletableFuture.failedFuture(
-              new Refused(
-                  "tandem.lease.held",
-                  "lease held by %s".formatted(holder == null ? "nobody" : holder)));
-        if (holder == null) granted();
-        holder = request.getBy();
-        leaseUntilTick = until;
-      }
-      case "take" -> {
-        granted();
-        holder = request.getBy();
-        leaseUntilTick = until;
-      }
-      case "release" -> {
-        if (request.getBy().equals(holder)) holder = null;
-        sequence++;
-      }
-      default -> {}
+    try {
+      lease
+          .apply(request, ticks, now())
+          .ifPresent(
+              before ->
+                  teleop.endAll(
+                      "cancelled",
+                      () ->
+                          "the lease of %s ended: %s by %s"
+                              .formatted(before, request.getAction(), request.getBy())));
+    } catch (Refused refused) {
+      return CompletableFuture.failedFuture(refused);
     }
+    if (!request.getAction().equals("keepalive")) sequence++;
     return done(leaseView());
-  }
-
-  private void granted() {
-    epoch++;
-    sequence++;
   }
 
   @Override
@@ -408,6 +431,13 @@ public final class FakeTwins implements Twins, AutoCloseable {
                     .setKind("topic")
                     .setTopic("/ada/joint_trajectory")
                     .setType("trajectory_msgs/msg/JointTrajectory"));
+    if (robot.equals(ROBOT) && driven)
+      profile.setVelocity(
+          CommandTarget.newBuilder()
+              .setKind("topic")
+              .setTopic("/ada/cmd_vel")
+              .setType("geometry_msgs/msg/TwistStamped"));
+    profile.setIndependentParts(lease.isIndependent());
     if (robot.equals(ROBOT)) {
       profile.putTips("left_hand", "l_gripper").putTips("right_hand", "r_gripper");
       for (var joint : body.joints())
@@ -491,10 +521,8 @@ public final class FakeTwins implements Twins, AutoCloseable {
         return;
       }
       silentTicks = 0;
-      if (holder != null && ticks > leaseUntilTick) {
-        holder = null;
-        sequence++;
-      }
+      if (lease.expire(ticks)) sequence++;
+      moving.tick();
       move();
       news.put(ROBOT, view(ROBOT));
       news.put(DREAM, view(DREAM));
@@ -567,7 +595,11 @@ public final class FakeTwins implements Twins, AutoCloseable {
             .setJoints(joints)
             .setOrientation(
                 QuaternionView.newBuilder().setY(Math.sin(sway / 2)).setW(Math.cos(sway / 2)))
-            .setPosition(Vector3View.newBuilder().setX(dream ? 0.02 : 0).setZ(0.8))
+            .setPosition(
+                Vector3View.newBuilder()
+                    .setX(moving.x() + (dream ? 0.02 : 0))
+                    .setY(moving.y())
+                    .setZ(0.8))
             .setLease(leaseView())
             .setStop(stopView())
             .setDigest("5f3c")
@@ -602,17 +634,7 @@ public final class FakeTwins implements Twins, AutoCloseable {
   }
 
   private LeaseView leaseView() {
-    var lease =
-        LeaseView.newBuilder()
-            .setPart("body")
-            .setTerm(1)
-            .setEpoch(epoch)
-            .setGuardTerm(1)
-            .setGuardEpoch(epoch)
-            .setGuardSeenMs(40 + silentTicks * 20);
-    if (holder != null)
-      lease.setHolder(holder).setExpiresInMs((leaseUntilTick - ticks) * TICK_SECONDS * 1000);
-    return lease.build();
+    return lease.view(ticks, 40 + silentTicks * 20);
   }
 
   private StopView stopView() {

@@ -32,6 +32,7 @@ class ConsoleBrowserTest {
       Assumptions.abort(Browser.missing());
     }
     node = new FakeNode(0);
+    node.twins.patient();
     page = new Browser(1600, 900);
     page.open(node.url() + "/");
     page.until("tandemStatus.frames > 20 && tandemStatus.drawn > 2", "frames and pictures");
@@ -108,6 +109,13 @@ class ConsoleBrowserTest {
     assertThat(page.evaluate("document.getElementById('reach-send').disabled")).isEqualTo(true);
     assertThat(page.text("tandemStatus.whyNot")).isEqualTo("no lease");
     assertThat((List<?>) page.evaluate("tandemStatus.commands")).isEmpty();
+    page.evaluate("document.getElementById('hand-base').open = true");
+    page.until(
+        "document.getElementById('base-why').textContent.includes('no velocity target')",
+        "why the base is shut");
+    assertThat(page.text("document.getElementById('base-pad').getAttribute('aria-disabled')"))
+        .isEqualTo("true");
+    page.evaluate("document.getElementById('hand-base').open = false");
   }
 
   @Test
@@ -133,6 +141,7 @@ class ConsoleBrowserTest {
     page.type("#reach-y", "0.25");
     page.type("#reach-z", "0.20");
     page.type("#reach-seconds", "1");
+    page.until("!document.getElementById('reach-send').disabled", "the button open");
     page.click("#reach-send");
 
     page.until(
@@ -151,6 +160,7 @@ class ConsoleBrowserTest {
   @Order(7)
   void shouldShowWhyATargetIsRefused() {
     page.type("#reach-x", "2.5");
+    page.until("!document.getElementById('reach-send').disabled", "the button open");
     page.click("#reach-send");
 
     page.until("tandemStatus.commands[0]?.state === 'refused'", "the refusal");

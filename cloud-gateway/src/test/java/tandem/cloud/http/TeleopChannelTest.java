@@ -36,17 +36,20 @@ class TeleopChannelTest {
   @BeforeEach
   void start() throws Exception {
     node = new FakeNode(0);
-    command =
-        node.twins
-            .command(
-                CommandRequest.newBuilder()
-                    .setRobot("ada")
-                    .setBy("eve")
-                    .setStream(StreamGoal.newBuilder().setKind("velocity"))
-                    .build())
-            .toCompletableFuture()
-            .join()
-            .getId();
+    command = openStream();
+  }
+
+  private String openStream() {
+    return node.twins
+        .command(
+            CommandRequest.newBuilder()
+                .setRobot("ada")
+                .setBy("eve")
+                .setStream(StreamGoal.newBuilder().setKind("velocity"))
+                .build())
+        .toCompletableFuture()
+        .join()
+        .getId();
   }
 
   @AfterEach
@@ -193,7 +196,7 @@ class TeleopChannelTest {
         assertThat(big.next(m -> m.get("code").equals("tandem.request.size"))).isNotNull();
         big.awaitClosed();
       }
-      try (var many = new Control(node, "ada", command, null)) {
+      try (var many = new Control(node, "ada", openStream(), null)) {
         many.flood(2 * HeldControl.MAX_PER_SECOND);
         assertThat(many.next(m -> m.get("code").equals("tandem.teleop.rate"))).isNotNull();
         many.awaitClosed();
