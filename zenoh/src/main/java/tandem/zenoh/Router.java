@@ -27,6 +27,9 @@ public interface Router extends AutoCloseable {
    */
   SessionStatistics statistics(String peerZid);
 
+  /** As {@link Session#unsent}, of one session; zero where there is none of that zid. */
+  java.time.Duration unsent(String peerZid);
+
   /** Sum over all sessions there have been, the open ones included; without the local one. */
   SessionStatistics statistics();
 

@@ -70,6 +70,18 @@ public interface Session extends AutoCloseable {
 
   SessionStatistics statistics();
 
+  /**
+   * For how long the oldest byte has waited to be written to the link; zero where nothing waits, or
+   * there is no link. What the system's socket buffers hold counts as written.
+   */
+  java.time.Duration unsent();
+
+  /**
+   * Ends the present link at once: what waits on it is never sent. A client connects anew; a no-op
+   * for a session in process.
+   */
+  void dropLink(String why);
+
   @Override
   void close();
 }

@@ -54,6 +54,25 @@ import tandem.zenoh.SessionConfig;
  */
 public final class Guard implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(Guard.class.getName());
+
+  /**
+   * What a gateway and a guard have to agree on before one commands through the other; changes with
+   * every change of what they say to each other or of what the guard judges.
+   */
+  public static final String VERSION = "0.1.0/4";
+
+  /** Where a guard writes its version beside its state. */
+  public static final String VERSION_FILE = "guard.version";
+
+  /** Flags of a guard's virtual machine: a bounded heap, short pauses, a quick start. */
+  public static final List<String> JVM_FLAGS =
+      List.of(
+          "-Xms16m",
+          "-Xmx64m",
+          "-XX:+UseSerialGC",
+          "-XX:TieredStopAtLevel=1",
+          "-XX:+ExitOnOutOfMemoryError");
+
   private static final String PROFILE = "guard.profile";
   private static final String LOCK = "guard.lock";
   private static final String ENDPOINT = "endpoint";
@@ -64,8 +83,11 @@ public final class Guard implements AutoCloseable {
   private static final int MAX_MESSAGE_BYTES = 4 << 20;
   private static final int MOST_LOG_RECORDS_AT_ONCE = 64;
   private static final long TICK_NANOS = 20_000_000;
+  private static final long SUMMARY_NANOS = 1_000_000_000;
   private static final long STATUS_NANOS = 100_000_000;
   private static final long LOG_AGAIN_NANOS = 1_000_000_000;
+  private static final Duration STALLED_STREAM = Duration.ofMillis(250);
+  private static final Duration STALLED = Duration.ofSeconds(1);
   private static final Duration END_TIMEOUT = Duration.ofSeconds(10);
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(2);
   private static final PutOptions AT_ONCE =
@@ -123,7 +145,9 @@ public final class Guard implements AutoCloseable {
   private final AtomicBoolean endAsked = new AtomicBoolean();
   private final CountDownLatch ended = new CountDownLatch(1);
   private final Thread loop;
+  private final TickLateness lateness = new TickLateness();
   private GuardState state;
+  private long stalled;
   private long nextReply = 1;
   private long lastGatewayNanos = System.nanoTime();
   private GuardInput.Presence presence = GuardInput.Presence.NONE;
@@ -194,6 +218,7 @@ public final class Guard implements AutoCloseable {
     own = link(router.local());
     router.local().declareQueryable(requestKey, true, query -> take(query, false));
     GuardKey.write(directory, ENDPOINT, router.endpoint().getBytes(StandardCharsets.UTF_8));
+    GuardKey.write(directory, VERSION_FILE, VERSION.getBytes(StandardCharsets.UTF_8));
     GuardKey.write(
         directory,
         PID,
@@ -395,6 +420,7 @@ public final class Guard implements AutoCloseable {
   private void run() {
     long nextTick = System.nanoTime();
     long nextStatus = nextTick;
+    long nextSummary = nextTick;
     long nextLog = nextTick;
     long endBy = Long.MAX_VALUE;
     try {
@@ -409,9 +435,15 @@ public final class Guard implements AutoCloseable {
         }
         long now = System.nanoTime();
         if (now - nextTick >= 0) {
+          lateness.late(now - nextTick);
           nextTick = now + TICK_NANOS;
           look();
           decide(new GuardInput.Tick());
+          dropStalled();
+        }
+        if (now - nextSummary >= 0) {
+          nextSummary = now + SUMMARY_NANOS;
+          lateness.summarise();
         }
         if (now - nextStatus >= 0) {
           nextStatus = now + STATUS_NANOS;
@@ -531,6 +563,35 @@ public final class Guard implements AutoCloseable {
     return gateways.stream().filter(link -> link.session().connected()).findFirst();
   }
 
+  /**
+   * Closes a link to the robot that has not taken its oldest byte within what the running class
+   * allows: what waits there must not reach the robot late.
+   */
+  private void dropStalled() {
+    boolean streams =
+        state.actives().stream()
+            .anyMatch(active -> active.course() instanceof GuardState.Course.Stream);
+    Duration most = streams ? STALLED_STREAM : STALLED;
+    String why = "its oldest byte waited longer than " + most.toMillis() + " ms";
+    if (presence.path().equals("robot")) {
+      for (Router.Peer peer : router.peers()) {
+        if (router.unsent(peer.zid()).compareTo(most) > 0) {
+          stalled++;
+          router.close(peer.zid(), why);
+        }
+      }
+    } else {
+      publishing()
+          .map(GuardLink::session)
+          .filter(session -> session.unsent().compareTo(most) > 0)
+          .ifPresent(
+              session -> {
+                stalled++;
+                session.dropLink(why);
+              });
+    }
+  }
+
   /** Looks who listens and who else speaks; tells the core where it changed. */
   private void look() {
     List<GuardInput.Listener> direct = own.listeners();
@@ -566,12 +627,16 @@ public final class Guard implements AutoCloseable {
   // ---- what it tells
 
   private GuardStatus status() {
-    String version = Guard.class.getPackage().getImplementationVersion();
+    Runtime runtime = Runtime.getRuntime();
     return GuardCore.status(state, System.nanoTime() - startNanos, body.body())
-        .setVersion(version == null ? "" : version)
+        .setVersion(VERSION)
+        .setTickP9999Millis(lateness.p9999Millis())
+        .setTickWorstMillis(lateness.worstMillis())
+        .setHeapBytes(runtime.totalMemory() - runtime.freeMemory())
         .setLogHead(log.head())
         .setListenEndpoint(router.endpoint())
         .putCounters("logNotKept", log.left())
+        .putCounters("linksStalled", stalled)
         .build();
   }
 

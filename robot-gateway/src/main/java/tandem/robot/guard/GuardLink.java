@@ -328,6 +328,12 @@ final class GuardLink implements AutoCloseable {
     return found;
   }
 
+  /** Now, in the robot's clock where that is known; else zero. */
+  private Time stamp() {
+    OptionalLong now = clock.at(System.nanoTime());
+    return now.isEmpty() ? Time.ZERO : Time.ofNanos(now.getAsLong());
+  }
+
   /** Sends; empty when it went out, else why not. */
   synchronized String send(GuardEffect.MoveJoints move) {
     return switch (move.target().getType()) {
@@ -346,8 +352,7 @@ final class GuardLink implements AutoCloseable {
    * hold acts whenever it comes.
    */
   private Time stamp(GuardEffect.MoveJoints move) {
-    OptionalLong now = clock.at(System.nanoTime());
-    return move.commandId().isEmpty() || now.isEmpty() ? Time.ZERO : Time.ofNanos(now.getAsLong());
+    return move.commandId().isEmpty() ? Time.ZERO : stamp();
   }
 
   private String trajectory(GuardEffect.MoveJoints move) {
@@ -377,7 +382,7 @@ final class GuardLink implements AutoCloseable {
           put(
               publisher(stream.target(), JointTrajectory.TYPE.name()),
               JointTrajectory.TYPE.encode(
-                  new JointTrajectory(new Header(Time.ZERO, ""), stream.joints(), points(stream))));
+                  new JointTrajectory(new Header(stamp(), ""), stream.joints(), points(stream))));
       case MotionPlan.ARRAY ->
           put(
               publisher(stream.target(), Float64MultiArray.TYPE.name()),
@@ -410,7 +415,7 @@ final class GuardLink implements AutoCloseable {
     var pose = move.pose();
     PoseStamped message =
         new PoseStamped(
-            new Header(Time.ZERO, move.frame()),
+            new Header(stamp(), move.frame()),
             new Pose(
                 new Point(pose.getXMeters(), pose.getYMeters(), pose.getZMeters()),
                 move.withOrientation()
@@ -428,8 +433,7 @@ final class GuardLink implements AutoCloseable {
       case MotionPlan.TWIST_STAMPED ->
           put(
               publisher(move.target(), TwistStamped.TYPE.name()),
-              TwistStamped.TYPE.encode(
-                  new TwistStamped(new Header(Time.ZERO, move.frame()), twist)));
+              TwistStamped.TYPE.encode(new TwistStamped(new Header(stamp(), move.frame()), twist)));
       default -> unspoken(move.target());
     };
   }

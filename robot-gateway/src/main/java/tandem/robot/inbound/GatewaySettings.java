@@ -54,7 +54,7 @@ public record GatewaySettings(
    * @param firstPort of the guards' own listeners, the next free one is taken; 0: any
    * @param withParent the guards end with this process (a demo's do, an edge's do not)
    * @param linger how long a guard goes on after the last gateway was heard
-   * @param keys directories with public keys {@code <robot>.pub} of guards that others start; null
+   * @param keys directory with public keys {@code <robot>.pub} of guards that others start; null
    *     for none
    */
   public record Guards(
@@ -63,7 +63,11 @@ public record GatewaySettings(
       int firstPort,
       boolean withParent,
       Duration linger,
-      Path keys) {}
+      Path keys) {
+    Guards withKeys(Path others) {
+      return new Guards(start, directory, firstPort, withParent, linger, others);
+    }
+  }
 
   public GatewaySettings {
     connect = List.copyOf(connect);
@@ -128,7 +132,9 @@ public record GatewaySettings(
         settle,
         admissionAge,
         admissionBytes,
-        guards,
+        robot.hasPath("guards.keys")
+            ? guards.withKeys(Path.of(robot.getString("guards.keys")))
+            : guards,
         RobotSettings.all(config));
   }
 

@@ -24,6 +24,7 @@ import tandem.proto.v1.GuardRequest;
 import tandem.proto.v1.GuardStatus;
 import tandem.proto.v1.LogAck;
 import tandem.robot.door.CommandDoor;
+import tandem.robot.guard.Guard;
 import tandem.robot.guard.GuardKey;
 import tandem.twin.robot.GuardPort;
 import tandem.twin.robot.RobotDoor;
@@ -65,6 +66,9 @@ final class GuardContact implements GuardPort, AutoCloseable {
   private long nextRecord;
   private boolean delivering;
   private volatile String complaint = "";
+
+  /** Of the guard, where it is not ours; else empty. */
+  private volatile String version = "";
 
   /** Who proved to be the guard; {@code peer} is null behind another router. */
   private record Proof(String zid, Router.Peer peer) {}
@@ -207,6 +211,7 @@ final class GuardContact implements GuardPort, AutoCloseable {
         return; // it closed meanwhile
       }
     }
+    version = "";
     Proof now = new Proof(from, peer);
     if (proof.compareAndSet(null, now)) {
       LOG.info("robot {}: guard proven, session {}", robot, reply.getGuardZid());
@@ -252,6 +257,15 @@ final class GuardContact implements GuardPort, AutoCloseable {
               "guard of " + robot + " is not reachable; the request was not sent"));
       return answer;
     }
+    String other = version;
+    if (!other.isEmpty() && !isHarmless(request)) {
+      answer.complete(
+          GuardReply.newBuilder()
+              .setCode("tandem.guard.other-version")
+              .setWhy(otherVersion(other) + "; the request was not sent")
+              .build());
+      return answer;
+    }
     try {
       get(
           request,
@@ -295,6 +309,34 @@ final class GuardContact implements GuardPort, AutoCloseable {
     return answer;
   }
 
+  /** Only reduces motion, or says what is kept: taken by a guard of any version. */
+  private static boolean isHarmless(GuardRequest request) {
+    return switch (request.getRequestCase()) {
+      case STOP, CANCEL, REVOKE, LOG_ACK, CHALLENGE -> true;
+      case GRANT, MOTION, SETPOINT, KEEP_ALIVE, RELEASE, REARM, CONFIGURE, REQUEST_NOT_SET -> false;
+    };
+  }
+
+  private String otherVersion(String found) {
+    return ("guard of %s: version: expected %s, found %s: stop and cancel still reach it, nothing"
+            + " else is said to it until it is replaced")
+        .formatted(robot, Guard.VERSION, found);
+  }
+
+  /** Which version speaks. */
+  private void version(GuardStatus status) {
+    String found =
+        status.getVersion().equals(Guard.VERSION)
+            ? ""
+            : status.getVersion().isEmpty() ? "none" : status.getVersion();
+    if (!found.equals(version)) {
+      version = found;
+      if (!found.isEmpty()) {
+        LOG.warn("{}", otherVersion(found));
+      }
+    }
+  }
+
   // ---- what it tells
 
   private boolean isBelieved(Sample sample) {
@@ -317,6 +359,7 @@ final class GuardContact implements GuardPort, AutoCloseable {
       complain("status of " + status.getRobot() + " on the key of " + robot);
       return;
     }
+    version(status);
     synchronized (ahead) {
       if (nextRecord == 0) {
         nextRecord = status.getLogAcked() + 1;

@@ -20,6 +20,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import tandem.robot.guard.Guard;
 import tandem.robot.inbound.GatewaySettings;
 
 /**
@@ -113,7 +114,18 @@ final class GuardProcesses implements AutoCloseable {
     Path connected = directory.resolve(CONNECTED);
     boolean ours = Files.exists(connected) && Files.readString(connected).equals(endpoint);
     ProcessHandle guard = survivor.get();
-    if (ours) {
+    String version = version(directory);
+    if (!version.equals(Guard.VERSION)) {
+      LOG.warn(
+          "robot {}: its guard, process {}, is of version {}, this node of {}; it is asked to end,"
+              + " and one of ours is started once the robot is still",
+          robot,
+          guard.pid(),
+          version,
+          Guard.VERSION);
+      guard.destroy();
+      again(robot, namespace, domain, endpoint);
+    } else if (ours) {
       LOG.info("robot {}: its guard is still there, process {}", robot, guard.pid());
       watch(robot, namespace, domain, endpoint, guard);
     } else {
@@ -125,6 +137,11 @@ final class GuardProcesses implements AutoCloseable {
       guard.destroy();
       again(robot, namespace, domain, endpoint);
     }
+  }
+
+  private static String version(Path directory) throws IOException {
+    Path file = directory.resolve(Guard.VERSION_FILE);
+    return Files.exists(file) ? Files.readString(file).strip() : "unknown";
   }
 
   private static Optional<Long> pid(Path directory) throws IOException {
@@ -143,26 +160,25 @@ final class GuardProcesses implements AutoCloseable {
       throws IOException {
     List<String> command =
         new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx64m",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "tandem.robot.guard.GuardMain",
-                "--robot",
-                robot,
-                "--zenoh-connect",
-                endpoint,
-                "--zenoh-listen",
-                "tcp/127.0.0.1:" + freePort(),
-                "--state",
-                directory.toString(),
-                "--domain",
-                Integer.toString(domain),
-                "--namespace",
-                namespace));
+            List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+    command.addAll(Guard.JVM_FLAGS);
+    command.addAll(
+        List.of(
+            "-cp",
+            System.getProperty("java.class.path"),
+            "tandem.robot.guard.GuardMain",
+            "--robot",
+            robot,
+            "--zenoh-connect",
+            endpoint,
+            "--zenoh-listen",
+            "tcp/127.0.0.1:" + freePort(),
+            "--state",
+            directory.toString(),
+            "--domain",
+            Integer.toString(domain),
+            "--namespace",
+            namespace));
     if (settings.linger() != null) {
       command.addAll(List.of("--linger", Long.toString(settings.linger().toSeconds())));
     }

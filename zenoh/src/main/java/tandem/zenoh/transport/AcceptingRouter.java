@@ -315,6 +315,16 @@ public final class AcceptingRouter implements Router {
   }
 
   @Override
+  public java.time.Duration unsent(String peerZid) {
+    synchronized (sessions) {
+      for (var face : sessions.values())
+        if (face.peer.zid().equals(peerZid))
+          return java.time.Duration.ofNanos(face.transport.outbox().unsentNanos());
+    }
+    return java.time.Duration.ZERO;
+  }
+
+  @Override
   public SessionStatistics statistics() {
     synchronized (sessions) {
       var sum = new Totals().add(ended);

@@ -379,6 +379,18 @@ public final class ClientSession extends SessionCore {
   }
 
   @Override
+  public java.time.Duration unsent() {
+    Transport now = transport;
+    return java.time.Duration.ofNanos(now == null ? 0 : now.outbox().unsentNanos());
+  }
+
+  @Override
+  public void dropLink(String why) {
+    Transport now = transport;
+    if (now != null) now.abort(why);
+  }
+
+  @Override
   public SessionStatistics statistics() {
     lock.lock();
     try {

@@ -149,6 +149,14 @@ final class LocalSession extends SessionCore {
   }
 
   @Override
+  public java.time.Duration unsent() {
+    return java.time.Duration.ZERO;
+  }
+
+  @Override
+  public void dropLink(String why) {}
+
+  @Override
   public SessionStatistics statistics() {
     return new SessionStatistics(
         sent.get(), 0, 0, 0, dropped.get(), 0, 0, 0, failedCallbacks.get());

@@ -41,6 +41,7 @@ final class Outbox {
   private static final int EAGER_BYTES = 48 << 10;
   private static final long QUIET_NANOS = 20_000;
   private static final int LANES = 16;
+  private static final long NOTHING = Long.MIN_VALUE;
 
   private static final class Batch {
     ByteBuffer buffer;
@@ -51,6 +52,7 @@ final class Outbox {
     boolean first;
     boolean reliable;
     int priority;
+    long queuedNanos;
     Batch next;
   }
 
@@ -82,6 +84,7 @@ final class Outbox {
   private final WireWriter header = new WireWriter(CONTENT);
   private int inflightFrom;
   private int inflightTo;
+  private volatile long inflightNanos = NOTHING;
   private long sentBytes;
   private volatile long lastWriteNanos = System.nanoTime();
 
@@ -235,6 +238,7 @@ final class Outbox {
     batch.buffer = BatchPool.take();
     batch.priority = priority;
     batch.reliable = reliable;
+    batch.queuedNanos = System.nanoTime();
     if (tails[lane] == null) heads[lane] = batch;
     else tails[lane].next = batch;
     tails[lane] = batch;
@@ -302,6 +306,9 @@ final class Outbox {
     if (inflightFrom == inflightTo) {
       inflightFrom = 0;
       inflightTo = 0;
+      inflightNanos = NOTHING;
+    } else {
+      inflightNanos = oldestInflight();
     }
     if (freed == 0) return;
     lock.lock();
@@ -329,6 +336,7 @@ final class Outbox {
         inflight[inflightTo] = batch;
         gather[inflightTo++] = batch.buffer;
       }
+      if (inflightTo > 0) inflightNanos = oldestInflight();
       return inflightTo > 0;
     } finally {
       lock.unlock();
@@ -468,6 +476,31 @@ final class Outbox {
     } finally {
       lock.unlock();
     }
+  }
+
+  private long oldestInflight() {
+    long oldest = inflight[inflightFrom].queuedNanos;
+    for (int i = inflightFrom + 1; i < inflightTo; i++)
+      if (inflight[i].queuedNanos - oldest < 0) oldest = inflight[i].queuedNanos;
+    return oldest;
+  }
+
+  /**
+   * For how long the oldest byte has waited here; 0 where none does. What the system's socket
+   * buffers hold has left, as far as this can see.
+   */
+  long unsentNanos() {
+    long now = System.nanoTime();
+    long waited = 0;
+    long way = inflightNanos;
+    if (way != NOTHING) waited = Math.max(waited, now - way);
+    lock.lock();
+    try {
+      for (var head : heads) if (head != null) waited = Math.max(waited, now - head.queuedNanos);
+    } finally {
+      lock.unlock();
+    }
+    return waited;
   }
 
   long queuedBytes() {
