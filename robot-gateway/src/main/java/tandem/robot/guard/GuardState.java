@@ -157,6 +157,25 @@ public record GuardState(
             recent);
       }
 
+      /** As if the control had been held just then. */
+      Stream heldAt(long nanos) {
+        return new Stream(
+            kind,
+            lapseNanos,
+            number,
+            nanos,
+            token,
+            letGo,
+            ramp,
+            steppedNanos,
+            sentNanos,
+            applied,
+            clamped,
+            refused,
+            why,
+            recent);
+      }
+
       Stream lettingGo() {
         return new Stream(
             kind,

@@ -119,8 +119,15 @@ final class Parts {
     return "";
   }
 
-  static GuardMemory raise(GuardMemory memory, Authority authority, String part) {
+  /** With both parts written down: what a part inherits must not change with the whole body. */
+  private static GuardMemory.Builder split(GuardMemory memory) {
     GuardMemory.Builder next = memory.toBuilder();
+    of(BODY).forEach(one -> next.putParts(one, floor(memory, one)));
+    return next;
+  }
+
+  static GuardMemory raise(GuardMemory memory, Authority authority, String part) {
+    GuardMemory.Builder next = split(memory);
     for (String one : of(part)) {
       PartMemory floor = floor(memory, one);
       next.putParts(
@@ -136,7 +143,7 @@ final class Parts {
   }
 
   static GuardMemory granted(GuardMemory memory, Authority authority, String part) {
-    GuardMemory.Builder next = memory.toBuilder();
+    GuardMemory.Builder next = split(memory);
     for (String one : of(part)) {
       next.putParts(one, floor(memory, one).toBuilder().setGranted(authority).build());
     }
@@ -144,7 +151,7 @@ final class Parts {
   }
 
   static GuardMemory revoked(GuardMemory memory, Authority authority, String part) {
-    GuardMemory.Builder next = memory.toBuilder();
+    GuardMemory.Builder next = split(memory);
     for (String one : of(part)) {
       next.putParts(one, floor(memory, one).toBuilder().setRevokedUpTo(authority).build());
     }
@@ -155,7 +162,7 @@ final class Parts {
   }
 
   static GuardMemory sequence(GuardMemory memory, Authority authority, String part, long number) {
-    GuardMemory.Builder next = memory.toBuilder();
+    GuardMemory.Builder next = split(memory);
     for (String one : of(part)) {
       next.putParts(one, floor(memory, one).toBuilder().setSequenceInEpoch(number).build());
     }
