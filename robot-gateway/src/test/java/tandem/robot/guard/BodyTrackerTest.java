@@ -1,0 +1,58 @@
+package tandem.robot.guard;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import org.junit.jupiter.api.Test;
+
+class BodyTrackerTest {
+  private static final long MILLI = 1_000_000;
+  private final BodyTracker body = new BodyTracker();
+
+  @Test
+  void shouldLearnTheWeightAndSeeABodyThatIsLifted() {
+    long sequence = 0;
+    for (long at = 0; at < 6_000; at += 10) {
+      body.foot(new BodyTracker.Origin("l", sequence, -1, at * MILLI), true, 300);
+      body.foot(new BodyTracker.Origin("r", sequence, -1, at * MILLI), false, 310);
+      body.odometry(new BodyTracker.Origin("o", sequence++, -1, at * MILLI), 0, 0, 0, 1, 0.01, 0);
+    }
+    assertThat(body.body().feet().weightNewtons()).isCloseTo(610, within(1.0));
+    assertThat(body.body().posture(6_000 * MILLI)).isEqualTo("standing");
+    assertThat(body.body().baseStill(6_000 * MILLI)).isTrue();
+
+    for (long at = 6_000; at < 7_000; at += 10) {
+      body.foot(new BodyTracker.Origin("l", sequence, -1, at * MILLI), true, 0);
+      body.foot(new BodyTracker.Origin("r", sequence++, -1, at * MILLI), false, 1);
+    }
+
+    assertThat(body.body().posture(7_000 * MILLI)).isEqualTo("lifted");
+  }
+
+  @Test
+  void shouldNotTakeABaseForStillThatGoesOrStandsOnOneFoot() {
+    body.odometry(new BodyTracker.Origin("o", 0, -1, 0), 0, 0, 0, 1, 0.03, 0);
+    assertThat(body.body().baseStill(MILLI)).isFalse();
+    body.odometry(new BodyTracker.Origin("o", 1, -1, 1), 0, 0, 0, 1, 0, 0);
+    body.foot(new BodyTracker.Origin("l", 0, -1, 1), true, 600);
+    body.foot(new BodyTracker.Origin("r", 0, -1, 1), false, 0);
+    assertThat(body.body().baseStill(MILLI)).isFalse();
+    body.odometry(new BodyTracker.Origin("o", 2, -1, 2), 0, 0, 0, 1, Double.NaN, 0);
+    assertThat(body.body().base().metersPerSec()).isZero();
+  }
+
+  @Test
+  void shouldTellTheLatestTicks() {
+    TickLateness lateness = new TickLateness();
+    lateness.summarise();
+    assertThat(lateness.p9999Millis()).isZero();
+    lateness.late(50 * MILLI);
+    for (int i = 0; i < TickLateness.KEPT; i++) {
+      lateness.late(i == 7 ? 3 * MILLI : MILLI);
+    }
+    lateness.summarise();
+
+    assertThat(lateness.p9999Millis()).isEqualTo(3);
+    assertThat(lateness.worstMillis()).isEqualTo(50);
+  }
+}
