@@ -92,6 +92,11 @@ final class LocalSite implements AutoCloseable {
                     .setKind("topic")
                     .setTopic("/" + robot + "/joint_trajectory")
                     .setType("trajectory_msgs/msg/JointTrajectory"))
+            .setVelocity(
+                CommandTarget.newBuilder()
+                    .setKind("topic")
+                    .setTopic("/" + robot + "/cmd_vel")
+                    .setType("geometry_msgs/msg/TwistStamped"))
             .setSource("configured")
             .setMarginRad(0.02)
             .addJointOrder("left_elbow")

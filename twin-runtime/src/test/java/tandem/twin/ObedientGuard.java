@@ -12,12 +12,16 @@ import tandem.proto.v1.GuardStatus;
 import tandem.proto.v1.TimeToken;
 import tandem.twin.robot.GuardPort;
 
-/** A guard that accepts what it is told and remembers it; {@code silent} makes it deaf. */
+/**
+ * A guard that accepts what it is told and remembers it; {@code silent} makes it deaf, {@code
+ * deafToRevoke} to that alone.
+ */
 final class ObedientGuard implements GuardPort {
   final List<GuardRequest> heard = new CopyOnWriteArrayList<>();
   final AtomicLong ticks = new AtomicLong(1_000);
   volatile boolean silent;
   volatile boolean latched;
+  volatile boolean deafToRevoke;
   volatile Authority highest = Authority.getDefaultInstance();
   private final String robot;
 
@@ -31,6 +35,9 @@ final class ObedientGuard implements GuardPort {
     heard.add(request);
     switch (request.getRequestCase()) {
       case GRANT -> highest = request.getGrant().getAuthority();
+      case REVOKE -> {
+        if (deafToRevoke) return new CompletableFuture<>();
+      }
       case STOP -> latched = true;
       case RELEASE -> latched = false;
       default -> {}

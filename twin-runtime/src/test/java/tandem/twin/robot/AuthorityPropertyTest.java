@@ -116,6 +116,11 @@ class AuthorityPropertyTest extends CoreStage {
       if (event instanceof Event.LeaseOffered offered) {
         assertThat(offered.epoch()).as("epochs rise").isGreaterThan(newestOffer);
         newestOffer = offered.epoch();
+        if (offered.takenFrom().isEmpty()) {
+          assertThat(before.overlapping(offered.part()))
+              .as("nothing is taken silently")
+              .allMatch(l -> l.holder().equals(offered.holder()));
+        }
       }
     }
     noTwoHolders();
