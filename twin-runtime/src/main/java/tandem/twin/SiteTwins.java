@@ -422,11 +422,22 @@ final class SiteTwins implements Twins {
         .thenApply(
             a -> {
               if (a.state().accepted() != null) return a.state().accepted().profile();
-              if (a.state().proposed() != null) return a.state().proposed().profile();
-              throw new Refused(
-                  "tandem.profile.missing",
-                  "robot %s: no profile was proposed yet".formatted(robot));
+              return proposed(a.state());
             });
+  }
+
+  @Override
+  public CompletionStage<RobotProfile> proposedProfile(String robot) {
+    return region.look(robot).thenApply(a -> proposed(a.state()));
+  }
+
+  private static RobotProfile proposed(TwinState state) {
+    if (state.proposed() == null) {
+      throw new Refused(
+          "tandem.profile.missing",
+          "robot %s: no profile was proposed yet".formatted(state.robot()));
+    }
+    return state.proposed().profile().toBuilder().setHash(state.proposed().hash()).build();
   }
 
   @Override

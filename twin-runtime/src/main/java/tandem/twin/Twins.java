@@ -80,6 +80,11 @@ public interface Twins {
   /** The profile in use, or, where none is, the proposed one with its ambiguities. */
   CompletionStage<RobotProfile> profile(String robot);
 
+  /**
+   * The newest proposal with its ambiguities, in use or not; code {@code tandem.profile.missing}.
+   */
+  CompletionStage<RobotProfile> proposedProfile(String robot);
+
   /** Accepts the proposed profile; code {@code tandem.profile.ambiguous} where it has no target. */
   CompletionStage<RobotProfile> acceptProfile(String robot, String by);
 

@@ -160,6 +160,7 @@ final class ApiRoutes extends AllDirectives {
   private Route profile(String robot) {
     return concat(
         pathEnd(() -> get(() -> answer(() -> twins.profile(robot)))),
+        path("proposed", () -> get(() -> answer(() -> twins.proposedProfile(robot)))),
         path(
             "accept",
             () ->

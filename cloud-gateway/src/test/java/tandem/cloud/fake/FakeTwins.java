@@ -455,6 +455,11 @@ public final class FakeTwins implements Twins, AutoCloseable {
   }
 
   @Override
+  public CompletionStage<RobotProfile> proposedProfile(String robot) {
+    return profile(robot);
+  }
+
+  @Override
   public CompletionStage<RobotProfile> acceptProfile(String robot, String by) {
     return profile(robot);
   }

@@ -25,9 +25,9 @@ import tandem.proto.codec.Json;
 import tandem.proto.v1.CommandRequest;
 import tandem.proto.v1.JointGoal;
 import tandem.proto.v1.JointTarget;
-import tandem.proto.v1.LeaseRequest;
 import tandem.proto.v1.Pose;
 import tandem.proto.v1.ReachGoal;
+import tandem.proto.v1.StanceGoal;
 import tandem.proto.v1.StopRequest;
 
 /** {@code tandem twin ...}: what the twins know, and wishes to them. */
@@ -39,7 +39,7 @@ import tandem.proto.v1.StopRequest;
       TwinCommands.Watch.class,
       TwinCommands.Show.class,
       TwinCommands.Profile.class,
-      TwinCommands.Lease.class,
+      LeaseCommand.class,
       TwinCommands.Wish.class
     })
 final class TwinCommands implements Runnable {
@@ -47,7 +47,7 @@ final class TwinCommands implements Runnable {
   static final Set<String> FINAL =
       Set.of("refused", "done", "failed", "cancelled", "expired", "superseded", "unknown");
 
-  private static final Set<String> EXIT_1 = Set.of("refused", "expired", "failed", "unknown");
+  static final Set<String> EXIT_1 = Set.of("refused", "expired", "failed", "unknown");
 
   @Mixin Main.Help help;
 
@@ -193,7 +193,8 @@ final class TwinCommands implements Runnable {
         api.out()
             .object(
                 switch (action) {
-                  case "show", "propose" -> node.get(path(robot) + "/profile");
+                  case "show" -> node.get(path(robot) + "/profile");
+                  case "propose" -> node.get(path(robot) + "/profile/proposed");
                   case "accept" ->
                       node.post(
                           path(robot) + "/profile/accept",
@@ -206,54 +207,16 @@ final class TwinCommands implements Runnable {
     }
   }
 
-  @Command(name = "lease", description = "The right to command: acquire, release, take, show.")
-  static final class Lease implements Runnable {
-    @Mixin Main.Help help;
-    @Mixin ApiOptions api;
-
-    @Parameters(index = "0")
-    String robot;
-
-    @Parameters(index = "1", description = "acquire, release, take or show")
-    String action;
-
-    @Option(names = "--as", paramLabel = "NAME", description = "Default the OS user.")
-    String name = System.getProperty("user.name");
-
-    @Option(names = "--for", paramLabel = "T", converter = Words.AsDuration.class)
-    Duration lasts = Duration.ofSeconds(60);
-
-    @Option(names = "--reason", paramLabel = "TEXT", description = "Required by take.")
-    String reason = "";
-
-    @Override
-    public void run() {
-      if (!Set.of("acquire", "release", "take", "show").contains(action))
-        throw new WrongUsage(
-            "twin lease: expected acquire, release, take or show, found '" + action + "'");
-      if (action.equals("take") && reason.isBlank())
-        throw new WrongUsage("twin lease take: --reason is required; nothing was taken");
-      try (var node = api.open()) {
-        var wish =
-            LeaseRequest.newBuilder()
-                .setRobot(robot)
-                .setAction(action)
-                .setBy(name)
-                .setForSeconds(lasts.toMillis() / 1e3)
-                .setReason(reason);
-        api.out()
-            .object(
-                action.equals("show")
-                    ? node.get(path(robot) + "/lease")
-                    : node.post(path(robot) + "/lease", Json.print(wish)));
-      }
-    }
-  }
-
   @Command(
       name = "command",
-      description = "Moves a robot: joint, reach; or stops it: stop.",
-      subcommands = {Wish.Joint.class, Wish.Reach.class, Wish.Stop.class})
+      description = "Moves a robot: joint, reach, velocity, stance; or stops it: stop.",
+      subcommands = {
+        Wish.Joint.class,
+        Wish.Reach.class,
+        HoldCommand.class,
+        Wish.Stance.class,
+        Wish.Stop.class
+      })
   static final class Wish implements Runnable {
     @Mixin Main.Help help;
 
@@ -262,7 +225,8 @@ final class TwinCommands implements Runnable {
 
     @Override
     public void run() {
-      throw new WrongUsage("twin command: expected joint, reach or stop behind the robot");
+      throw new WrongUsage(
+          "twin command: expected joint, reach, velocity, stance or stop behind the robot");
     }
 
     /** Options of every motion. */
@@ -371,6 +335,27 @@ final class TwinCommands implements Runnable {
                         .setPose(pose)
                         .setWithOrientation(at.length == 7)
                         .setDurationSeconds(in.toNanos() / 1e9)));
+      }
+    }
+
+    @Command(name = "stance", description = "Takes a posture: stand, squat or crouch.")
+    static final class Stance implements java.util.concurrent.Callable<Integer> {
+      @Mixin Main.Help help;
+      @Mixin Motion motion;
+      @ParentCommand Wish wish;
+
+      @Parameters(paramLabel = "STANCE", description = "stand, squat or crouch")
+      String stance;
+
+      @Override
+      public Integer call() {
+        if (!Set.of("stand", "squat", "crouch").contains(stance))
+          throw new WrongUsage(
+              "stance: expected stand, squat or crouch, found '" + stance + "'; nothing was sent");
+        return motion.issue(
+            CommandRequest.newBuilder()
+                .setRobot(wish.robot)
+                .setStance(StanceGoal.newBuilder().setStance(stance)));
       }
     }
 

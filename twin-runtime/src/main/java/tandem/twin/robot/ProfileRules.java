@@ -4,6 +4,7 @@ import tandem.proto.codec.Profiles;
 import tandem.proto.command.TwinCommand;
 import tandem.proto.event.Event;
 import tandem.proto.v1.Configure;
+import tandem.proto.v1.RobotProfile;
 
 /**
  * Profile: what was proposed, what is in use, who else publishes on command topics. Part of one
@@ -32,9 +33,18 @@ final class ProfileRules {
       d.emit(new Event.ProfileProposed(c.profile(), hash));
     }
     if (inUse && (d.state.accepted() == null || !d.state.accepted().hash().equals(hash))) {
-      d.emit(new Event.ProfileAccepted(c.profile(), hash, c.profile().getSource()));
-      configureGuard();
+      accept(c.profile(), hash, c.profile().getSource());
     }
+  }
+
+  /** Each acceptance has the next number; the profile itself says which. */
+  private void accept(RobotProfile profile, String hash, String by) {
+    var before = d.state.accepted();
+    int version = before == null ? 1 : Math.max(1, before.profile().getVersion()) + 1;
+    d.emit(
+        new Event.ProfileAccepted(
+            profile.toBuilder().setVersion(version).setHash(hash).build(), hash, by));
+    configureGuard();
   }
 
   void acceptProfile(TwinCommand.AcceptProfile c) {
@@ -45,20 +55,21 @@ final class ProfileRules {
           "robot %s: no profile was proposed; none accepted".formatted(d.state.robot()));
       return;
     }
-    if (!proposed.profile().hasJoint()
-        && !proposed.profile().hasVelocity()
-        && proposed.profile().getReachCount() == 0) {
+    RobotProfile offered = proposed.profile();
+    boolean target =
+        offered.hasJoint()
+            || offered.getReachCount() > 0
+            || offered.hasVelocity()
+            || offered.hasStance();
+    if (!target) {
       d.refuse(
           "tandem.profile.ambiguous",
           "robot %s: the proposed profile has no target: %s; not accepted"
-              .formatted(
-                  d.state.robot(), String.join("; ", proposed.profile().getAmbiguitiesList())));
+              .formatted(d.state.robot(), String.join("; ", offered.getAmbiguitiesList())));
       return;
     }
     if (d.state.accepted() != null && d.state.accepted().hash().equals(proposed.hash())) return;
-    var profile = proposed.profile().toBuilder().setSource("accepted").build();
-    d.emit(new Event.ProfileAccepted(profile, proposed.hash(), c.by()));
-    configureGuard();
+    accept(offered.toBuilder().setSource("accepted").build(), proposed.hash(), c.by());
   }
 
   void configureGuard() {

@@ -166,6 +166,27 @@ class TwinCoreTest extends CoreStage {
   }
 
   @Test
+  void shouldNumberTheProfilesThatAreAcceptedAndRefuseOneWithoutATarget() {
+    live();
+    assertThat(state.accepted().profile().getVersion()).isEqualTo(1);
+    assertThat(state.accepted().profile().getHash()).isEqualTo(state.accepted().hash());
+    decide(
+        new TwinCommand.Propose(
+            profile("proposed").toBuilder()
+                .clearJoint()
+                .setMarginRad(0.1)
+                .addAmbiguities("configured joint: topic /ada/nowhere: nobody subscribes to it")
+                .build()));
+    decide(new TwinCommand.AcceptProfile("anna"));
+    assertThat(refusal()).contains("/ada/nowhere: nobody subscribes to it; not accepted");
+    decide(new TwinCommand.Propose(profile("proposed").toBuilder().setMarginRad(0.1).build()));
+    decide(new TwinCommand.AcceptProfile("anna"));
+
+    assertThat(state.accepted().profile().getVersion()).isEqualTo(2);
+    assertThat(state.accepted().by()).isEqualTo("anna");
+  }
+
+  @Test
   void shouldCompleteATakeOnlyWhenTheGuardAcknowledgesIt() {
     live();
     decide(new TwinCommand.AcquireLease("ben", "body", 60_000));
