@@ -11,7 +11,8 @@ public final class Benches {
           new CdrDecode(),
           new SamplesBench(),
           new JournalBench(),
-          new RecoveryBench());
+          new RecoveryBench(),
+          new CommandAcceptBench());
 
   private Benches() {}
 }
