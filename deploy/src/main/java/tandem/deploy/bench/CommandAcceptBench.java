@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import tandem.deploy.client.Api;
 import tandem.deploy.client.CliFailure;
@@ -29,6 +30,7 @@ final class CommandAcceptBench implements Bench {
   private static final Duration START = Duration.ofSeconds(90);
   private static final String ROBOT = "bench";
   private static final String JOINT = "left_elbow";
+  private static final double[] POSITIONS_RAD = {0.3, 0.4};
 
   @Override
   public String name() {
@@ -65,7 +67,13 @@ final class CommandAcceptBench implements Bench {
       var ports = (Map<?, ?>) edge.awaitReady(START).get("ports");
       try (var robot = robot(ports);
           var api = new Api("http://127.0.0.1:" + ports.get("api"))) {
-        Waiting.until("the robot can be commanded", START.toSeconds(), () -> holds(api, robot));
+        var why = new AtomicReference<String>("it was never asked");
+        try {
+          Waiting.until(
+              "the robot can be commanded", START.toSeconds(), () -> holds(api, robot, why));
+        } catch (IllegalStateException never) {
+          throw new IllegalStateException(never.getMessage() + "; last: " + why.get(), never);
+        }
         measure(api, Math.min(2, seconds / 2), null); // warms up
         measure(api, seconds, report);
       }
@@ -94,15 +102,18 @@ final class CommandAcceptBench implements Bench {
   }
 
   /** The lease is held for long, which needs twin and guard. */
-  private static boolean holds(Api api, Child robot) {
+  private static boolean holds(Api api, Child robot, AtomicReference<String> why) {
     if (!robot.alive()) throw new IllegalStateException("the robot has ended");
     try {
       api.post(
           "/api/twins/" + ROBOT + "/lease",
           Json.print(
               LeaseRequest.newBuilder().setAction("acquire").setBy("bench").setForSeconds(600)));
-      return "sent executing done superseded".contains(move(api, 0).get("state").toString());
+      var view = move(api, POSITIONS_RAD[0]);
+      why.set(String.valueOf(view.get("why")));
+      return view.get("times") instanceof Map<?, ?> times && times.get("guardAccepted") != null;
     } catch (CliFailure | Api.Unreachable notYet) {
+      why.set(notYet.getMessage());
       return false;
     }
   }
@@ -130,12 +141,14 @@ final class CommandAcceptBench implements Bench {
     var wish = new ArrayList<Double>();
     var accept = new ArrayList<Double>();
     int refused = 0;
+    String why = "";
     long end = System.nanoTime() + (long) (seconds * 1e9);
     for (int i = 0; System.nanoTime() < end; i++) {
       Instant asked = Instant.now();
-      var view = move(api, 0.3 + (i % 2) * 0.1);
+      var view = move(api, POSITIONS_RAD[i % 2]);
       if (!(view.get("times") instanceof Map<?, ?> times) || times.get("guardAccepted") == null) {
         refused++; // a busy machine's newest sample may be too old to decide by
+        why = view.get("state") + ": " + view.get("why");
         continue;
       }
       operator.add(millis(asked, times.get("guardAccepted")));
@@ -143,7 +156,8 @@ final class CommandAcceptBench implements Bench {
       accept.add(
           millis(Instant.parse(times.get("accepted").toString()), times.get("guardAccepted")));
     }
-    if (operator.isEmpty()) throw new IllegalStateException("no command was accepted");
+    if (operator.isEmpty())
+      throw new IllegalStateException("no command was accepted; last: " + why);
     if (report == null) return;
     report.accept(
         line(
