@@ -19,6 +19,7 @@ import tandem.deploy.client.Api;
 import tandem.deploy.client.CliFailure;
 import tandem.deploy.client.GuardDoor;
 import tandem.deploy.client.Out;
+import tandem.deploy.client.UrgentStop;
 import tandem.deploy.client.Words;
 import tandem.deploy.client.WrongUsage;
 import tandem.proto.codec.Json;
@@ -363,12 +364,11 @@ final class TwinCommands implements Runnable {
         name = "stop",
         description = {
           "Latches the stop; with --release --reason lets go of it.",
-          "Asks the API; where that does not answer within 100 ms, or with --guard, the guard"
-              + " itself."
+          "Asks the API; where that has not answered within 100 ms the guards of this machine,"
+              + " too; with --guard one guard alone."
         })
     static final class Stop implements java.util.concurrent.Callable<Integer> {
-      private static final Duration API_WITHIN = Duration.ofMillis(100);
-      private static final String GUARD = "tcp/127.0.0.1:7450";
+      private static final Duration WITHIN = Duration.ofSeconds(10);
 
       @Mixin Main.Help help;
       @Mixin ApiOptions api;
@@ -401,15 +401,18 @@ final class TwinCommands implements Runnable {
                 .setRelease(release)
                 .setReason(reason);
         try (var node = api.open()) {
+          String to = path(this.wish.robot) + "/stop";
+          String json = Json.print(wish);
           // A release is not urgent and is the twin's business first.
-          var within = release ? Duration.ofSeconds(10) : API_WITHIN;
-          api.out().object(node.post(path(this.wish.robot) + "/stop", Json.print(wish), within));
+          String answer =
+              release
+                  ? node.post(to, json, WITHIN)
+                  : UrgentStop.stop(
+                      () -> node.post(to, json, WITHIN), this.wish.robot, name, reason);
+          api.out().object(answer);
           return 0;
         } catch (Api.Unreachable e) {
-          if (release) throw new CliFailure(e.getMessage() + "; the stop stays latched");
-          System.err.println(
-              "tandem: " + e.getMessage() + "; stopping through the guard at " + GUARD);
-          return direct(GUARD);
+          throw new CliFailure(e.getMessage() + "; the stop stays latched");
         }
       }
 

@@ -16,6 +16,7 @@ import tandem.deploy.node.Child;
 final class DeadmanDrill implements Drill {
   private static final int LAPSES = 30;
   private static final int TELEOP_SECONDS = 600;
+  private static final int MINUTE = 60;
   private static final double DISCRETE_WITHIN_MILLIS = 1_700;
   private static final String BY = "drill";
   private static final Relay.Weather BAD_LINK =
@@ -63,6 +64,7 @@ final class DeadmanDrill implements Drill {
     var millis = new double[stage.times(LAPSES)];
     var layers = new ArrayList<String>();
     for (int i = 0; i < millis.length; i++) {
+      stage.lease(api, "ada", BY);
       if (motion == Motions.JOINT) bendBack(stage, api, witness);
       long tripsBefore = witness.guardCounter("deadmanTrips");
       long robotBefore = witness.diagnosed("velocity_lapses");
@@ -114,10 +116,11 @@ final class DeadmanDrill implements Drill {
     var millis = new double[stage.times(LAPSES)];
     var layers = new ArrayList<String>();
     for (int i = 0; i < millis.length; i++) {
+      stage.lease(api, "ada", BY);
       long tripsBefore = witness.guardCounter("deadmanTrips");
       witness.watch(Motions.ELBOW);
       double to = witness.angle(Motions.ELBOW) > 1.0 ? 0.1 : 2.2;
-      var command = stage.move(api, "ada", BY, Motions.ELBOW, to, 6);
+      var command = stage.move(api, "ada", BY, Motions.ELBOW, to, 4.5);
       if ("refused".equals(command.get("state")))
         throw new IllegalStateException("joint was not taken: " + command.get("why"));
       stage.await("the motion", Duration.ofSeconds(10), () -> witness.jointSpeed() > 0.15);
@@ -169,7 +172,10 @@ final class DeadmanDrill implements Drill {
     long before = witness.guardCounter("deadmanTrips");
     int seconds = stage.times(TELEOP_SECONDS);
     try (var control = Motions.JOINT.begin(stage, far, witness, BY, 0)) {
-      stage.pause(Duration.ofSeconds(seconds));
+      for (int left = seconds; left > 0; left -= MINUTE) {
+        stage.lease(api, "ada", BY);
+        stage.pause(Duration.ofSeconds(Math.min(left, MINUTE)));
+      }
       verdict
           .figure("teleopSeconds", seconds)
           .figure("setpoints", control.said())

@@ -98,7 +98,11 @@ final class HeldControl implements AutoCloseable {
         () -> {
           var state = told.get();
           if (frozen || state == null || !state.hasToken()) return;
-          say(target.apply((System.nanoTime() - from) / 1e9).setHeld(true), state);
+          try {
+            say(target.apply((System.nanoTime() - from) / 1e9).setHeld(true), state);
+          } catch (RuntimeException e) {
+            why.set("not said: " + e); // the next reading of the control is as good
+          }
         },
         0,
         PERIOD_MILLIS,

@@ -9,7 +9,7 @@ final class LossDrill implements Drill {
   /** silence-after (1 s by default), and as much again for a busy machine to notice. */
   private static final double SILENT_SECONDS = 2;
 
-  private static final int MOTION_SECONDS = 8;
+  private static final int MOTION_SECONDS = 4;
   private static final String JOINT = "left_elbow";
 
   @Override
@@ -55,7 +55,7 @@ final class LossDrill implements Drill {
   /** A slow, long motion, so that something could go on by itself on return. */
   private static void underWay(Stage stage, Api api) {
     double from = Stage.joint(Stage.twin(api, "ada"), JOINT);
-    var command = stage.move(api, "ada", "drill", JOINT, from > 1.0 ? 0.2 : 2.0, MOTION_SECONDS);
+    var command = stage.move(api, "ada", "drill", JOINT, from > 1.0 ? 0.2 : 1.9, MOTION_SECONDS);
     if ("refused".equals(command.get("state")))
       throw new IllegalStateException(
           "the motion to be interrupted was refused: " + command.get("why"));

@@ -188,7 +188,7 @@ final class Stage implements AutoCloseable {
     }
   }
 
-  /** Gives a person the lease for a long time. */
+  /** Gives a person the lease for ten minutes, or ten more. */
   void lease(Api api, String robot, String by) {
     api.post(
         "/api/twins/" + robot + "/lease",
@@ -197,7 +197,7 @@ final class Stage implements AutoCloseable {
                 .setRobot(robot)
                 .setAction("acquire")
                 .setBy(by)
-                .setForSeconds(3600)));
+                .setForSeconds(600)));
   }
 
   /** Sends a signal to a process of this drill. */
