@@ -18,8 +18,8 @@ import org.junit.jupiter.api.io.TempDir;
 import tandem.proto.codec.SealedEvent;
 import tandem.proto.event.Event;
 import tandem.proto.v1.AuditView;
-import tandem.proto.v1.JournalPosition;
 import tandem.proto.v1.CommandRequest;
+import tandem.proto.v1.JournalPosition;
 import tandem.proto.v1.TwinView;
 import tandem.twin.audit.Audit;
 import tandem.twin.robot.TwinInlet;
@@ -218,14 +218,12 @@ class AuditTest {
     var seen = JournalPosition.newBuilder().setTerm(1).setSequence(30).build();
 
     assertThat(verifyCopy().getOk()).as("nobody remembers").isTrue();
-    var cut =
-        Audit.ofStopped(copy, LocalSite::read, Map.of("ada", seen)).verify("ada").getFirst();
+    var cut = Audit.ofStopped(copy, LocalSite::read, Map.of("ada", seen)).verify("ada").getFirst();
     assertThat(cut.getOk()).isFalse();
     assertThat(cut.getFirstBad().getWhy()).contains("guard");
 
     sql("DELETE FROM event");
-    var gone =
-        Audit.ofStopped(copy, LocalSite::read, Map.of("ada", seen)).verify(null).getFirst();
+    var gone = Audit.ofStopped(copy, LocalSite::read, Map.of("ada", seen)).verify(null).getFirst();
     assertThat(gone.getOk()).isFalse();
     assertThat(gone.getFirstBad().getWhy()).contains("event 30");
   }
