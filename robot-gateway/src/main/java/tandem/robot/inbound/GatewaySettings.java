@@ -42,7 +42,6 @@ public record GatewaySettings(
   /** Folder of the guards' states below a data directory. */
   public static final String GUARDS = "guards";
 
-
   /** Everything on the link to this endpoint, in this domain, is that robot's. */
   public record LinkName(String endpoint, int domain, String robot) {}
 
