@@ -18,7 +18,8 @@ class JsonTest {
     assertThat(Json.print(LeaseView.newBuilder().setPart("body").setTerm(1).build()))
         .isEqualTo(
             "{\"holder\":null,\"part\":\"body\",\"term\":1,\"epoch\":0,\"guardTerm\":null,"
-                + "\"guardEpoch\":null,\"guardSeenMs\":null,\"expiresInMs\":null}");
+                + "\"guardEpoch\":null,\"guardSeenMs\":null,\"expiresInMs\":null,"
+                + "\"parts\":[],\"wishes\":[]}");
   }
 
   @Test
