@@ -372,15 +372,16 @@ public final class Browser implements AutoCloseable {
     Object at =
         evaluate(
             """
-            (async () => { const e = document.querySelector(%s); if (!e) return null;
-              const end = performance.now() + 5000;
+            (async () => {
+              const end = performance.now() + 10000;
               let before = '';
               for (;;) {
-                e.scrollIntoView({block: 'nearest'});
-                const r = e.getBoundingClientRect();
-                const place = [r.left + r.width / 2, r.top + r.height / 2];
-                if (place.join() === before || performance.now() > end) return r.width > 0 ? place : null;
-                before = place.join();
+                const e = document.querySelector(%s); // anew: a panel may draw its parts anew
+                e?.scrollIntoView({block: 'nearest'});
+                const r = e?.getBoundingClientRect();
+                const place = r?.width > 0 ? [r.left + r.width / 2, r.top + r.height / 2] : null;
+                if (place && place.join() === before || performance.now() > end) return place;
+                before = place?.join() ?? '';
                 await new Promise((done) => setTimeout(done, 150));
               } })()
             """

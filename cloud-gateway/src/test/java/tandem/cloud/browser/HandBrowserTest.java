@@ -8,6 +8,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import tandem.cloud.fake.FakeNode;
 import tandem.proto.v1.TeleopSetpoint;
@@ -212,6 +213,7 @@ class HandBrowserTest {
         "Math.abs(tandemStatus.joints.left_shoulder_yaw - %s) < 1e-6".formatted(after), "at rest");
   }
 
+  @Tag("slow") // now and then the page is too late for it: docs/STATUS.md
   @Test
   void shouldNarrowTheSpeedWhenAnswersComeLate() {
     node.twins.teleop().late(240);
