@@ -63,7 +63,8 @@ public final class Recorded implements RobotDoor, Streams {
     }
 
     @Override
-    public void poison(RawSample sample, String why) {
+    public void reject(RawSample sample, String place, String why) {
+      dropped(place, 1);
       poisoned.add(why);
     }
   }

@@ -373,6 +373,11 @@ final class SiteTwins implements Twins {
   }
 
   @Override
+  public CompletionStage<TwinView> rearm(String robot, String by, String reason) {
+    return region.ask(robot, new TwinCommand.Rearm(by, reason)).thenApply(this::view);
+  }
+
+  @Override
   public CompletionStage<LeaseView> lease(LeaseRequest request) {
     String by = request.getBy();
     double seconds = request.getForSeconds() == 0 ? DEFAULT_LEASE_SECONDS : request.getForSeconds();

@@ -61,6 +61,13 @@ public interface Twins {
   CompletionStage<StopView> stop(StopRequest request);
 
   /**
+   * Lets a guard that lost its state permit motion again. Completes when the guard has confirmed
+   * it; leases do not come back. Codes {@code tandem.guard.absent}, {@code tandem.guard.no-reason},
+   * {@code tandem.guard.newer-term}.
+   */
+  CompletionStage<TwinView> rearm(String robot, String by, String reason);
+
+  /**
    * One reading of a held control, on its way to the guard without journal or mailbox. Completes
    * with the guard's answer, or with why it was not passed on (a refusal is an answer, not a
    * failure). Of one stream at most one setpoint is under way to the guard; a newer one replaces

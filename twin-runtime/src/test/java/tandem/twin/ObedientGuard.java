@@ -22,6 +22,7 @@ final class ObedientGuard implements GuardPort {
   volatile boolean silent;
   volatile boolean latched;
   volatile boolean deafToRevoke;
+  volatile boolean armed = true;
   volatile Authority highest = Authority.getDefaultInstance();
   private final String robot;
 
@@ -40,6 +41,7 @@ final class ObedientGuard implements GuardPort {
       }
       case STOP -> latched = true;
       case RELEASE -> latched = false;
+      case REARM -> armed = true;
       default -> {}
     }
     return CompletableFuture.completedStage(
@@ -49,7 +51,7 @@ final class ObedientGuard implements GuardPort {
   GuardStatus status() {
     return GuardStatus.newBuilder()
         .setRobot(robot)
-        .setArmed(true)
+        .setArmed(armed)
         .setHighestSeen(highest)
         .setStopLatched(latched)
         .setPath("robot")

@@ -95,6 +95,22 @@ class TwinRuntimeTest {
   }
 
   @Test
+  void shouldRearmAGuardThatLostItsState() throws Exception {
+    try (var site = new LocalSite(data, "ada", Map.of()).connect()) {
+      site.guard.armed = false;
+      until("refused", () -> move(site, "anna", 0.1, 1).getCode().equals("tandem.guard.unarmed"));
+      assertThatThrownBy(() -> get(site.node.twins().rearm("ada", "cleo", "")))
+          .cause()
+          .hasMessageContaining("needs a reason");
+
+      get(site.node.twins().rearm("ada", "cleo", "on its gantry"));
+
+      assertThat(site.guard.count(RequestCase.REARM)).isEqualTo(1);
+      until("moves again", () -> !move(site, "anna", 0.1, 1).getState().equals("refused"));
+    }
+  }
+
+  @Test
   void shouldGoOnAfterARestartWithTheSameDigestAndSendNothingAgain() throws Exception {
     String digest;
     long sequence;

@@ -138,6 +138,7 @@ final class ApiRoutes extends AllDirectives {
         pathPrefix("profile", () -> profile(robot)),
         path("lease", () -> lease(robot)),
         path("commands", () -> commands(robot)),
+        path("rearm", () -> rearm(robot)),
         path(
             "stop",
             () ->
@@ -173,6 +174,17 @@ final class ApiRoutes extends AllDirectives {
                                     () ->
                                         twins.acceptProfile(
                                             robot, Requests.asked(robot, json).getBy()))))));
+  }
+
+  private Route rearm(String robot) {
+    return post(
+        () ->
+            body(
+                true,
+                json -> {
+                  var asked = Requests.asked(robot, json);
+                  return answer(() -> twins.rearm(robot, asked.getBy(), asked.getReason()));
+                }));
   }
 
   private Route lease(String robot) {

@@ -460,6 +460,13 @@ public final class FakeTwins implements Twins, AutoCloseable {
   }
 
   @Override
+  public CompletionStage<TwinView> rearm(String robot, String by, String reason) {
+    return reason.isBlank()
+        ? CompletableFuture.failedStage(new Refused("tandem.guard.no-reason", "no reason"))
+        : show(robot);
+  }
+
+  @Override
   public CompletionStage<RobotProfile> acceptProfile(String robot, String by) {
     return profile(robot);
   }

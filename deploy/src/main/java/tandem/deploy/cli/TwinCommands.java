@@ -34,13 +34,14 @@ import tandem.proto.v1.StopRequest;
 /** {@code tandem twin ...}: what the twins know, and wishes to them. */
 @Command(
     name = "twin",
-    description = "Twins: list, watch, show, profile, lease, command.",
+    description = "Twins: list, watch, show, profile, lease, command, rearm.",
     subcommands = {
       TwinCommands.ListAll.class,
       TwinCommands.Watch.class,
       TwinCommands.Show.class,
       TwinCommands.Profile.class,
       LeaseCommand.class,
+      TwinCommands.Rearm.class,
       TwinCommands.Wish.class
     })
 final class TwinCommands implements Runnable {
@@ -55,7 +56,8 @@ final class TwinCommands implements Runnable {
   @Override
   public void run() {
     throw new WrongUsage(
-        "twin: expected list, watch, show, profile, lease or command; see ./tandem twin --help");
+        "twin: expected list, watch, show, profile, lease, rearm or command; see ./tandem twin"
+            + " --help");
   }
 
   static String path(String robot) {
@@ -204,6 +206,29 @@ final class TwinCommands implements Runnable {
                       throw new WrongUsage(
                           "twin profile: expected show, propose or accept, found '" + action + "'");
                 });
+      }
+    }
+  }
+
+  @Command(name = "rearm", description = "Lets a guard that lost its state permit motion again.")
+  static final class Rearm implements Runnable {
+    @Mixin Main.Help help;
+    @Mixin ApiOptions api;
+    @Parameters String robot;
+
+    @Option(names = "--reason", required = true, description = "Why the robot may move again.")
+    String reason;
+
+    @Option(names = "--as", paramLabel = "NAME", description = "Who asks, default the OS user.")
+    String name = System.getProperty("user.name");
+
+    @Override
+    public void run() {
+      try (var node = api.open()) {
+        api.out()
+            .object(
+                node.post(
+                    path(robot) + "/rearm", Out.toJson(Out.fields("by", name, "reason", reason))));
       }
     }
   }

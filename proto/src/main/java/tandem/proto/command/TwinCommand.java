@@ -20,6 +20,9 @@ public sealed interface TwinCommand {
 
   record ReleaseStop(String by, String reason) implements TwinCommand {}
 
+  /** Motion may be permitted again after the guard lost its state. */
+  record Rearm(String by, String reason) implements TwinCommand {}
+
   /** part: body, arms or locomotion, as in the commands below; empty: body. */
   record AcquireLease(String by, String part, long forMillis) implements TwinCommand {}
 
@@ -91,6 +94,9 @@ public sealed interface TwinCommand {
   record StopAnswered(String requestId) implements TwinCommand {}
 
   record ReleaseAnswered(String by, String reason, boolean accepted, String code, String why)
+      implements TwinCommand {}
+
+  record RearmAnswered(String by, String reason, boolean accepted, String code, String why)
       implements TwinCommand {}
 
   // The runtime itself

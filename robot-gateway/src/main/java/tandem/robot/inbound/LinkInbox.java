@@ -98,7 +98,7 @@ final class LinkInbox implements DomainTap.Listener {
   private void feed(Route route, StreamInlet inlet, RawSample raw) {
     String clash = route.typeClash;
     if (clash != null) {
-      inlet.poison(raw, clash);
+      inlet.reject(raw, "type", clash);
       return;
     }
     inlet.receive(raw);

@@ -8,6 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
+import jdk.jfr.Recording;
+import jdk.jfr.consumer.RecordingFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tandem.proto.v1.GuardLogRecord;
@@ -38,6 +40,25 @@ class GuardFilesTest {
     again.store().close();
     assertThat(Files.getPosixFilePermissions(directory.resolve(GuardStore.NAME)))
         .isEqualTo(PosixFilePermissions.fromString("rw-------"));
+  }
+
+  @Test
+  void shouldSyncEachWriteToTheDisk() throws IOException {
+    try (GuardStore store = GuardStore.open(directory).store();
+        var recording = new Recording()) {
+      recording.enable("jdk.FileForce").withoutThreshold();
+      recording.start();
+      for (int epoch = 1; epoch <= 3; epoch++) {
+        store.write(memory(epoch));
+      }
+      recording.stop();
+      Path events = directory.resolve("syncs.jfr");
+      recording.dump(events);
+
+      assertThat(RecordingFile.readAllEvents(events))
+          .filteredOn(e -> e.getString("path").endsWith(GuardStore.NAME))
+          .hasSize(3);
+    }
   }
 
   @Test

@@ -127,6 +127,12 @@ public final class Recorder implements SampleRecorder, AutoCloseable {
   }
 
   @Override
+  public String trouble(String robot) {
+    var known = robots.get(robot);
+    return known == null ? "" : known.recording.trouble();
+  }
+
+  @Override
   public synchronized void leave(String robot) {
     var gone = robots.remove(robot);
     if (gone != null) {

@@ -11,6 +11,11 @@ public interface SampleRecorder {
    */
   RecorderInlet open(RecordedStream stream, Supplier<StreamCounts> counts);
 
+  /**
+   * Why samples of the robot are not written now and wait or are refused; empty where all is well.
+   */
+  String trouble(String robot);
+
   /** The robot left: its segment is sealed once what was taken over is written. */
   void leave(String robot);
 }

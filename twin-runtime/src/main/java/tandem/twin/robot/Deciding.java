@@ -125,6 +125,8 @@ final class Deciding {
       case TwinCommand.StopAnswered c -> stops.latched("", "", "reply");
       case TwinCommand.ReleaseStop c -> stops.releaseStop(c);
       case TwinCommand.ReleaseAnswered c -> stops.releaseAnswered(c);
+      case TwinCommand.Rearm c -> guards.rearm(c);
+      case TwinCommand.RearmAnswered c -> guards.rearmAnswered(c);
       case TwinCommand.AcquireLease c -> leases.acquire(c);
       case TwinCommand.TakeLease c -> leases.take(c);
       case TwinCommand.ReleaseLease c -> leases.release(c);

@@ -36,5 +36,8 @@ record Decision(
 
     /** Once the guard has answered the release of the stop. */
     record WhenReleased() implements Answer {}
+
+    /** Once the guard has answered the re-arming. */
+    record WhenRearmed() implements Answer {}
   }
 }

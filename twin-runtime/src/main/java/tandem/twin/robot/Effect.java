@@ -25,6 +25,12 @@ sealed interface Effect {
   /** Lift the stop; the answer comes back as {@code ReleaseAnswered}. */
   record Release(String by, String reason) implements Effect {}
 
+  /**
+   * Let a guard that lost its state permit motion again, under authorities from {@code epoch} on;
+   * the answer comes back as {@code RearmAnswered}.
+   */
+  record Rearm(long epoch, String by, String reason) implements Effect {}
+
   /** Stop, until acknowledged; the answer comes back as {@code StopAnswered}. */
   record Stop(String requestId, String by, String why) implements Effect {}
 }

@@ -1,6 +1,7 @@
 package tandem.twin.robot;
 
 import java.util.Optional;
+import tandem.proto.command.TwinCommand;
 import tandem.proto.event.Event;
 import tandem.proto.event.Goal;
 import tandem.proto.event.Used;
@@ -11,6 +12,9 @@ import tandem.twin.robot.Tracking.Progress;
 final class GuardRules {
   private static final long CONFIGURE_MILLIS = 1_000;
 
+  /** The guard does not remember what it permitted: refuses motion until it is re-armed. */
+  static final String LOST_STATE = "guard-lost-state";
+
   private final Deciding d;
 
   GuardRules(Deciding d) {
@@ -18,7 +22,8 @@ final class GuardRules {
   }
 
   void takeLog(GuardLogRecord r) {
-    boolean restarted = r.getKind().equals("lost-state");
+    boolean isAnother = isOfAnotherGuard(r);
+    boolean restarted = isAnother || r.getKind().equals("lost-state");
     if (r.getNumber() <= d.state.guardLogNumber() && !restarted) return;
     if (r.getNumber() > d.state.guardLogNumber() + 1 && d.state.guardLogNumber() > 0) {
       d.refuse(
@@ -27,7 +32,13 @@ final class GuardRules {
               .formatted(d.state.robot(), d.state.guardLogNumber() + 1, r.getNumber()));
       return;
     }
+    long journaled = d.state.guardLogNumber();
     d.emit(new Event.GuardLogged(r));
+    if (isAnother) {
+      lostState(
+          "its log begins anew, %d records of it are in the journal: it is not the guard known here"
+              .formatted(journaled));
+    }
     var status = d.seen.guard().status();
     boolean latchedNow = status == null || status.getStopLatched();
     switch (r.getKind()) {
@@ -66,20 +77,72 @@ final class GuardRules {
                             "the guard ran the safe behaviour: " + r.getWhy(),
                             null)));
       }
-      case "lost-state" ->
-          d.emit(
-              new Event.HazardRaised(
-                  "guard-lost-state",
-                  "error",
-                  "the guard lost its state and refuses motion until re-armed: " + r.getWhy()));
-      case "rearm" -> {
-        if (d.isUp("guard-lost-state")) {
-          d.emit(new Event.HazardCleared("guard-lost-state", "re-armed by " + r.getBy()));
-        }
-      }
+      case "lost-state" -> lostState(r.getWhy());
+      case "rearm" -> rearmed(r.getBy(), r.getWhy());
       default -> {
         // kept as it is; nothing follows from it
       }
+    }
+  }
+
+  /**
+   * Whether a guard without the memory of the one before speaks: its log begins at 1 and its newest
+   * record is older than what is journaled. One that comes again after a lost acknowledgement has a
+   * head that is not.
+   */
+  private boolean isOfAnotherGuard(GuardLogRecord r) {
+    var status = d.seen.guard().status();
+    return r.getNumber() == 1
+        && status != null
+        && status.getToken().getBootId().equals(r.getToken().getBootId())
+        && status.getLogHead() < d.state.guardLogNumber();
+  }
+
+  private void lostState(String why) {
+    d.leases.lostAtGuard();
+    if (d.isUp(LOST_STATE)) return;
+    d.emit(
+        new Event.HazardRaised(
+            LOST_STATE,
+            "error",
+            "the guard lost its state, motion is refused until it is re-armed: " + why));
+  }
+
+  void rearm(TwinCommand.Rearm c) {
+    if (c.reason().isBlank()) {
+      d.refuse("tandem.guard.no-reason", "re-arming a guard needs a reason; motion stays refused");
+      return;
+    }
+    var guard = d.seen.guard();
+    if (!guard.isFresh(d.now, d.rules.guardFreshMillis())) {
+      d.refuse(
+          "tandem.guard.absent",
+          "the guard of %s was not heard within %d ms; it was not re-armed"
+              .formatted(d.state.robot(), d.rules.guardFreshMillis()));
+      return;
+    }
+    if (guard.status().getArmed() && !d.isUp(LOST_STATE)) return;
+    var highest = guard.status().getHighestSeen();
+    if (highest.getTerm() > d.state.term()) {
+      d.refuse(
+          "tandem.guard.newer-term",
+          "the guard of %s has seen term %d, this home is term %d; it was not re-armed"
+              .formatted(d.state.robot(), highest.getTerm(), d.state.term()));
+      return;
+    }
+    long epoch = highest.getTerm() == d.state.term() ? highest.getEpoch() : 0;
+    d.emit(new Event.OperatorAction(c.by(), "rearm", c.reason()));
+    d.effects.add(new Effect.Rearm(Math.max(d.state.highestEpoch(), epoch), c.by(), c.reason()));
+    d.answer = new Decision.Answer.WhenRearmed();
+  }
+
+  void rearmAnswered(TwinCommand.RearmAnswered c) {
+    if (c.accepted()) rearmed(c.by(), c.reason());
+  }
+
+  private void rearmed(String by, String reason) {
+    if (d.isUp(LOST_STATE)) {
+      d.emit(new Event.HazardCleared(LOST_STATE, "re-armed by %s: %s".formatted(by, reason)));
     }
   }
 

@@ -384,6 +384,15 @@ final class LeaseRules {
     d.pulses.remove(lease.epoch());
   }
 
+  /** The guard remembers no grant: none is in force. */
+  void lostAtGuard() {
+    for (Lease lease : List.copyOf(d.state.leases().values())) {
+      cancelUnder(lease, "guard", "the guard lost its state");
+      d.emit(new Event.LeaseExpired(lease.epoch(), "the guard lost its state"));
+      d.pulses.remove(lease.epoch());
+    }
+  }
+
   void review() {
     for (Lease lease : List.copyOf(d.state.leases().values())) {
       LeasePulse pulse =

@@ -155,6 +155,13 @@ final class Permit {
               .formatted(
                   state.stop().by(), Times.iso(state.stop().sinceNanos()), state.stop().why()));
     }
+    var unrecorded = state.alarms().get("not-recorded");
+    if (unrecorded != null && unrecorded.isUp()) {
+      throw deny(
+          "tandem.recorder.failed",
+          "samples of %s are not recorded (%s): nothing would show what a command did; not sent"
+              .formatted(robot, unrecorded.text()));
+    }
     if (state.body().equals("fallen")) {
       throw deny("tandem.body.fallen", "robot %s has fallen; not sent".formatted(robot));
     }
@@ -186,7 +193,8 @@ final class Permit {
           "the guard of %s has a latched stop by %s (%s); release it first; not sent"
               .formatted(robot, status.getStopBy(), status.getStopWhy()));
     }
-    if (!status.getArmed()) {
+    var lost = state.alarms().get(GuardRules.LOST_STATE);
+    if (!status.getArmed() || lost != null && lost.isUp()) {
       throw deny(
           "tandem.guard.unarmed",
           "the guard of %s lost its state and refuses motion until a supervisor re-arms it; not sent"

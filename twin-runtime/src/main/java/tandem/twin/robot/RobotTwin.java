@@ -37,6 +37,7 @@ import tandem.proto.v1.GuardReply;
 import tandem.proto.v1.GuardRequest;
 import tandem.proto.v1.JournalPosition;
 import tandem.proto.v1.Motion;
+import tandem.proto.v1.Rearm;
 import tandem.proto.v1.Release;
 import tandem.proto.v1.Revoke;
 import tandem.twin.journal.StoredSnapshot;
@@ -263,7 +264,21 @@ public final class RobotTwin
         yield run(state, command, null);
       }
       case Tell(TwinCommand.ReleaseAnswered command) -> {
-        if (!command.accepted()) releaseRefused(state, command);
+        if (!command.accepted()) {
+          refuseWaiters(
+              state,
+              Answer.WhenReleased.class,
+              new TwinReply.Refused(command.code(), "the stop stays latched: " + command.why()));
+        }
+        yield run(state, command, null);
+      }
+      case Tell(TwinCommand.RearmAnswered command) -> {
+        if (!command.accepted()) {
+          refuseWaiters(
+              state,
+              Answer.WhenRearmed.class,
+              new TwinReply.Refused(command.code(), "motion stays refused: " + command.why()));
+        }
         yield run(state, command, null);
       }
       case Tell(var command) -> run(state, command, null);
@@ -435,7 +450,7 @@ public final class RobotTwin
     }
   }
 
-  private static boolean isMet(TwinState state, Answer until) {
+  private boolean isMet(TwinState state, Answer until) {
     return switch (until) {
       case Answer.Now now -> true;
       case Answer.WhenSent(var id) ->
@@ -443,8 +458,15 @@ public final class RobotTwin
       case Answer.WhenGranted(var epoch) ->
           state.offered() == null || state.offered().epoch() != epoch;
       case Answer.WhenReleased released -> !state.stop().latched();
+      case Answer.WhenRearmed rearmed -> isArmed(state);
       case Answer.WhenEnded(var id) -> state.command(id).map(c -> c.phase().isFinal()).orElse(true);
     };
+  }
+
+  private boolean isArmed(TwinState state) {
+    var lost = state.alarms().get(GuardRules.LOST_STATE);
+    var status = node.guards().seen(robot).status();
+    return (lost == null || !lost.isUp()) && status != null && status.getArmed();
   }
 
   private TwinReply outcome(TwinState state, Answer until) {
@@ -460,17 +482,21 @@ public final class RobotTwin
           "robot %s: the guard did not confirm the release in time; the stop stays latched"
               .formatted(robot));
     }
+    if (until instanceof Answer.WhenRearmed && !isArmed(state)) {
+      return new TwinReply.Refused(
+          "tandem.guard.unarmed",
+          "robot %s: the guard did not confirm in time that it is re-armed; motion stays refused"
+              .formatted(robot));
+    }
     return new TwinReply.Done(state.sequence());
   }
 
-  private void releaseRefused(TwinState state, TwinCommand.ReleaseAnswered refusal) {
+  private void refuseWaiters(
+      TwinState state, Class<? extends Answer> until, TwinReply.Refused refusal) {
     for (Waiter waiter : List.copyOf(waiters)) {
-      if (!(waiter.until() instanceof Answer.WhenReleased)) continue;
+      if (!until.isInstance(waiter.until())) continue;
       waiters.remove(waiter);
-      answer(
-          waiter.replyTo(),
-          new TwinReply.Refused(refusal.code(), "the stop stays latched: " + refusal.why()),
-          state);
+      answer(waiter.replyTo(), refusal, state);
     }
   }
 
@@ -487,6 +513,8 @@ public final class RobotTwin
           revoke(epoch, revoked, part, why);
       case tandem.twin.robot.Effect.Motion(var id) -> move(state, id, written);
       case tandem.twin.robot.Effect.Release(var by, var reason) -> release(by, reason);
+      case tandem.twin.robot.Effect.Rearm(var epoch, var by, var reason) ->
+          rearm(epoch, by, reason);
       case tandem.twin.robot.Effect.Stop(var id, var by, var why) ->
           node.stops().stop(robot, id, by, why);
     }
@@ -601,6 +629,24 @@ public final class RobotTwin
         (reply, failure) ->
             new Tell(
                 new TwinCommand.ReleaseAnswered(
+                    by,
+                    reason,
+                    failure == null && reply.getAccepted(),
+                    failure == null ? reply.getCode() : "tandem.guard.no-answer",
+                    failure == null ? reply.getWhy() : reason(failure))));
+  }
+
+  private void rearm(long epoch, String by, String reason) {
+    var request =
+        GuardRequest.newBuilder()
+            .setRobot(robot)
+            .setRearm(Rearm.newBuilder().setAuthority(authority(epoch)).setBy(by).setReason(reason))
+            .build();
+    context.pipeToSelf(
+        send(request),
+        (reply, failure) ->
+            new Tell(
+                new TwinCommand.RearmAnswered(
                     by,
                     reason,
                     failure == null && reply.getAccepted(),

@@ -133,7 +133,15 @@ final class Inlet implements StreamInlet {
   }
 
   @Override
-  public synchronized void poison(RawSample sample, String why) {
+  public synchronized void reject(RawSample sample, String place, String why) {
+    if (counting.receive(sample.publisher(), sample.sequence()) != PublisherCount.Fate.DUPLICATE) {
+      counting.lost(place);
+    }
+    poison(sample, why);
+  }
+
+  /** Keeps aside what the decoder could not read. */
+  synchronized void poison(RawSample sample, String why) {
     poisoned++;
     lastFailure = why;
     if (poison.size() == MAX_POISON) {

@@ -75,7 +75,8 @@ public final class NodeStreams implements Streams, SensedSource {
     }
     var senses = robots.get(declaration.robot());
     if (senses == null) {
-      senses = new RobotSenses(declaration.robot());
+      String robot = declaration.robot();
+      senses = new RobotSenses(robot, () -> recorder.trouble(robot));
       robots.put(declaration.robot(), senses);
     }
     var open = senses.streams.get(topic);

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import tandem.twin.robot.Sensed;
 
@@ -19,8 +20,16 @@ final class RobotSenses {
   private final AtomicLong samples = new AtomicLong();
   private SensedState state = SensedState.UNSEEN;
 
-  RobotSenses(String robot) {
+  private final Supplier<String> recorderTrouble;
+
+  RobotSenses(String robot, Supplier<String> recorderTrouble) {
     this.robot = robot;
+    this.recorderTrouble = recorderTrouble;
+  }
+
+  /** Why its samples are not written now; empty where they are. */
+  String recorderTrouble() {
+    return recorderTrouble.get();
   }
 
   /** Told by the inlets after each sample. */

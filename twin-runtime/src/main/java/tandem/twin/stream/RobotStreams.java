@@ -101,7 +101,7 @@ final class RobotStreams extends AbstractBehavior<RobotStreams.Command> {
     if (untold) { // a stream actor was restarted and did not answer
       tell();
     }
-    hazards.tick(senses.state(), senses.untoldClockSteps());
+    hazards.tick(senses.state(), senses.recorderTrouble(), senses.untoldClockSteps());
     if (senses.activity() == activityTold) {
       return this;
     }

@@ -23,6 +23,9 @@ public record StreamFault(
   /** The decoder itself failed. */
   public static final String DECODER_FAILED = "decoder-failed";
 
+  /** The recorder cannot write: of all streams of a robot, topic empty. */
+  public static final String NOT_RECORDED = "not-recorded";
+
   public boolean lasts() {
     return untilWallNanos < 0;
   }

@@ -49,9 +49,19 @@ final class StreamHazards {
     this.nanos = nanos;
   }
 
-  /** Compares the faults with what was told. */
-  void tick(SensedState state, List<StreamSense.Step> clockSteps) {
+  /**
+   * Compares the faults with what was told.
+   *
+   * @param recorderTrouble why samples are not written; empty where they are
+   */
+  void tick(SensedState state, String recorderTrouble, List<StreamSense.Step> clockSteps) {
     long now = nanos.getAsLong();
+    if (!recorderTrouble.isEmpty()) {
+      kind(
+          StreamFault.NOT_RECORDED,
+          List.of(new StreamFault(StreamFault.NOT_RECORDED, "", recorderTrouble, 0, -1, 1)),
+          now);
+    }
     state.faults().stream()
         .collect(Collectors.groupingBy(StreamFault::kind))
         .forEach((kind, faults) -> kind(kind, faults, now));

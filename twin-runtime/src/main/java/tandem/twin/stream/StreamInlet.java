@@ -14,8 +14,8 @@ public interface StreamInlet {
   void publisherGone(String publisher);
 
   /**
-   * A payload that could not be understood by the gateway: kept aside with its bytes and the error,
-   * counted.
+   * A sample that is not this stream's, though it came on its topic: counted as offered and dropped
+   * at {@code place}; the newest 16 are kept aside with their bytes and {@code why}.
    */
-  void poison(RawSample sample, String why);
+  void reject(RawSample sample, String place, String why);
 }

@@ -62,6 +62,19 @@ class JournalTest {
   }
 
   @Test
+  void shouldSyncTheLogWithEachCommit() throws Exception {
+    try (var writer = new SqliteDialect().openWriter(data.resolve("journal.db"), 0);
+        var statement = writer.createStatement()) {
+      var mode = statement.executeQuery("PRAGMA journal_mode");
+      assertThat(mode.getString(1)).isEqualTo("wal");
+      var synchronous = statement.executeQuery("PRAGMA synchronous");
+      assertThat(synchronous.getInt(1))
+          .as("2: FULL, the log is synced by each commit")
+          .isEqualTo(2);
+    }
+  }
+
+  @Test
   void shouldFailOnlyTheWriterThatComesSecond() throws Exception {
     var ada = chain(ADA, 3);
     var eve = chain(EVE, 50);

@@ -185,6 +185,7 @@ class AuthorityPropertyTest extends CoreStage {
         }
       }
       case Effect.Release release -> {}
+      case Effect.Rearm rearm -> {}
       case Effect.Stop stop -> {}
     }
   }

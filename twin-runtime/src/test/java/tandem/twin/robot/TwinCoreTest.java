@@ -20,6 +20,7 @@ import tandem.proto.event.Goal;
 import tandem.proto.v1.Authority;
 import tandem.proto.v1.GuardLogRecord;
 import tandem.proto.v1.JointGoal;
+import tandem.proto.v1.TimeToken;
 import tandem.twin.robot.CommandRecord.Phase;
 
 /** The rules, without clock, journal or actor: time is whatever the test says. */
@@ -356,6 +357,76 @@ class TwinCoreTest extends CoreStage {
 
     assertThat(refusal()).contains("expected 8, found 9");
     assertThat(happened).containsExactly(new Event.GuardLogged(first));
+  }
+
+  @Test
+  void shouldRefuseMotionWhileSamplesAreNotRecorded() {
+    live();
+    decide(
+        new TwinCommand.Record(new Event.HazardRaised("not-recorded", "error", "no space left")));
+    decide(move("c", "anna", 0.1, 1));
+
+    assertThat(command("c").code()).isEqualTo("tandem.recorder.failed");
+    decide(new TwinCommand.Record(new Event.HazardCleared("not-recorded", "written again")));
+    decide(move("d", "anna", 0.1, 1));
+    assertThat(state.offered()).isNotNull();
+  }
+
+  private static GuardLogRecord logged(long number, String kind, String boot) {
+    return GuardLogRecord.newBuilder()
+        .setNumber(number)
+        .setKind(kind)
+        .setBy("cleo")
+        .setToken(TimeToken.newBuilder().setBootId(boot))
+        .build();
+  }
+
+  @Test
+  void shouldRefuseMotionUntilAGuardThatLostItsStateIsRearmed() {
+    live();
+    executing("c");
+    guard.setArmed(false);
+    decide(new TwinCommand.TakeLog(logged(1, "lost-state", "b")));
+
+    assertThat(state.leases()).isEmpty();
+    assertThat(command("c").phase()).isEqualTo(Phase.CANCELLED);
+    decide(move("d", "anna", 0.1, 1));
+    assertThat(command("d").code()).isEqualTo("tandem.guard.unarmed");
+    decide(new TwinCommand.Rearm("cleo", " "));
+    assertThat(refusal()).contains("needs a reason");
+    decide(new TwinCommand.Rearm("cleo", "robot on its gantry"));
+    assertThat(last.effects())
+        .containsExactly(new Effect.Rearm(state.highestEpoch(), "cleo", "robot on its gantry"));
+    decide(new TwinCommand.RearmAnswered("cleo", "robot on its gantry", false, "x", "no"));
+    assertThat(state.alarms().get("guard-lost-state").isUp()).isTrue();
+    decide(new TwinCommand.RearmAnswered("cleo", "robot on its gantry", true, "", ""));
+    guard.setArmed(true);
+    assertThat(state.alarms().get("guard-lost-state").isUp()).isFalse();
+    decide(move("e", "anna", 0.1, 1));
+    assertThat(state.offered().epoch()).isGreaterThan(1);
+  }
+
+  @Test
+  void shouldNotTrustAGuardThatBeginsItsLogAnew() {
+    live();
+    for (int n = 1; n <= 5; n++) decide(new TwinCommand.TakeLog(logged(n, "started", "old")));
+    guard.setLogHead(5);
+    guard.getTokenBuilder().setBootId("old");
+    decide(new TwinCommand.TakeLog(logged(1, "started", "old")));
+    assertThat(names()).as("it only comes again").doesNotContain("HazardRaised");
+
+    guard.setLogHead(2);
+    guard.getTokenBuilder().setBootId("new");
+    decide(new TwinCommand.TakeLog(logged(1, "started", "new")));
+    decide(new TwinCommand.TakeLog(logged(2, "configured", "new")));
+
+    assertThat(state.guardLogNumber()).isEqualTo(2);
+    decide(move("c", "anna", 0.1, 1));
+    assertThat(command("c").code()).isEqualTo("tandem.guard.unarmed");
+    decide(new TwinCommand.Rearm("cleo", "a new computer"));
+    decide(new TwinCommand.RearmAnswered("cleo", "a new computer", true, "", ""));
+    decide(move("d", "anna", 0.1, 1));
+    assertThat(state.offered()).isNotNull();
   }
 
   @Test

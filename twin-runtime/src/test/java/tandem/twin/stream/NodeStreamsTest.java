@@ -129,6 +129,43 @@ class NodeStreamsTest {
   }
 
   @Test
+  void shouldCountWhatIsNotTheStreamsOwnAndKeepItAside() {
+    var streams = new NodeStreams(recorder(), new TextReader(), twin);
+    var inlet = streams.open(joints("ada"));
+
+    inlet.receive(sample("a=1", 1));
+    inlet.reject(sample("other", 1), "type", "no sample: already had number 1");
+    inlet.reject(sample("other", 2), "type", "type: expected A, found B; not taken");
+    inlet.receive(sample("a=3", 3));
+
+    var view = streams.views("ada").getFirst();
+    assertThat(view.getOffered()).isEqualTo(4);
+    assertThat(view.getDelivered()).isEqualTo(2);
+    assertThat(view.getDroppedByMap()).containsOnly(java.util.Map.entry("type", 1L));
+    assertThat(view.getDuplicate()).isEqualTo(1);
+    assertThat(streams.poisoned("ada")).hasSize(2);
+    assertThat(streams.newest("ada").joints().positionsRad()).containsExactly(3);
+  }
+
+  @Test
+  void shouldRaiseAHazardWhileTheRecorderCannotWrite() {
+    var streams = new NodeStreams(recorder(), new TextReader(), twin);
+    kit.spawn(streams.supervisor(), "unrecorded");
+    streams.open(joints("ada")).receive(sample("a=1", 1));
+
+    recorderFull = true;
+    await(() -> twin.hazards().contains("not-recorded"));
+    recorderFull = false;
+    await(
+        () ->
+            twin.events.stream()
+                .anyMatch(
+                    e ->
+                        e instanceof Event.HazardCleared cleared
+                            && cleared.kind().equals("not-recorded")));
+  }
+
+  @Test
   void shouldRestartOneStreamWhenItsDecoderFailsAndNoOther() {
     var streams = new NodeStreams(recorder(), new TextReader(), twin);
     var supervisor = kit.spawn(streams.supervisor(), "failing");
@@ -272,6 +309,11 @@ class NodeStreamsTest {
       public RecorderInlet open(RecordedStream stream, Supplier<StreamCounts> counts) {
         return (payload, publisher, sequence, sourceNanos, receivedWallNanos) ->
             !recorderFull && recorded.add(payload);
+      }
+
+      @Override
+      public String trouble(String robot) {
+        return recorderFull ? "no space left" : "";
       }
 
       @Override
