@@ -157,7 +157,7 @@ class DreamTest {
         }
 
         @Override
-        public void poison(RawSample sample, String why) {}
+        public void reject(RawSample sample, String place, String why) {}
       };
     }
 
