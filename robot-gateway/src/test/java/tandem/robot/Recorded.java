@@ -7,6 +7,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import tandem.proto.v1.GuardLogRecord;
 import tandem.proto.v1.GuardStatus;
@@ -30,6 +31,9 @@ public final class Recorded implements RobotDoor, Streams {
   public final List<String> foreign = new CopyOnWriteArrayList<>();
   public final Map<String, Inlet> inlets = new ConcurrentHashMap<>();
   public final Map<String, Long> unassigned = new ConcurrentHashMap<>();
+
+  /** So many times the twin does not wake. */
+  public final AtomicInteger asleep = new AtomicInteger();
 
   /** One stream. */
   public static final class Inlet implements StreamInlet {
@@ -91,6 +95,9 @@ public final class Recorded implements RobotDoor, Streams {
   @Override
   public CompletionStage<Void> admitted(Admission admission) {
     admitted.add(admission);
+    if (asleep.getAndDecrement() > 0) {
+      return CompletableFuture.failedFuture(new IllegalStateException("the twin is slow"));
+    }
     return CompletableFuture.completedFuture(null);
   }
 

@@ -98,6 +98,17 @@ class RobotGatewayTest {
   }
 
   @Test
+  void shouldAskATwinThatDoesNotWakeAgain() {
+    twin.asleep.set(2);
+    try (Session session = session();
+        Ros2Node eve = new Ros2Node(session, 0, "/eve", "driver")) {
+      eve.publisher("joint_states", JointState.TYPE, Qos.reliable(10));
+
+      twin.await("awake at last", () -> twin.names().equals(List.of("eve", "eve", "eve")));
+    }
+  }
+
+  @Test
   void shouldMakeOneRobotOfAPeerWithoutNamespace() {
     try (Session session = session();
         Ros2Node node = new Ros2Node(session, 0, "/", "driver")) {

@@ -71,7 +71,8 @@ final class DeadmanDrill implements Drill {
       try (var control = motion.begin(stage, api, witness, BY, i)) {
         millis[i] = motion.stillAfter(stage, witness, control.freeze());
         stage.await(
-            "the layer that stopped it to be known",
+            "%s, lapse %d: the layer that stopped it to be known (%d setpoints taken)"
+                .formatted(motion.kind(), i + 1, control.accepted()),
             Duration.ofSeconds(5),
             () ->
                 witness.guardCounter("deadmanTrips") > tripsBefore

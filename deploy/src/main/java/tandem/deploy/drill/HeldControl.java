@@ -26,6 +26,7 @@ final class HeldControl implements AutoCloseable {
   private final ScheduledExecutorService hand = Executors.newSingleThreadScheduledExecutor();
   private final AtomicReference<TeleopState> told = new AtomicReference<>();
   private final AtomicLong number = new AtomicLong();
+  private final AtomicLong accepted = new AtomicLong();
   private final AtomicLong refused = new AtomicLong();
   private final AtomicReference<String> why = new AtomicReference<>("");
   private final Map<String, Object> command;
@@ -80,6 +81,7 @@ final class HeldControl implements AutoCloseable {
         var state = Json.parse(text.toString(), TeleopState.newBuilder()).build();
         text.setLength(0);
         told.set(state);
+        if (state.getAccepted()) accepted.incrementAndGet();
         boolean replaced = state.getCode().equals("tandem.teleop.replaced");
         if (state.getNumber() > 0 && !state.getAccepted() && !replaced) {
           refused.incrementAndGet();
@@ -139,6 +141,11 @@ final class HeldControl implements AutoCloseable {
     return number.get();
   }
 
+  /** Setpoints that the guard took. */
+  long accepted() {
+    return accepted.get();
+  }
+
   /** Setpoints refused for another reason than a newer one. */
   long refused() {
     return refused.get();
@@ -147,6 +154,12 @@ final class HeldControl implements AutoCloseable {
   /** Why the newest was refused. */
   String why() {
     return why.get();
+  }
+
+  /** Whether the command was told to be over. */
+  boolean hasEnded() {
+    var state = state();
+    return !state.isEmpty() && !state.equals("sent") && !state.equals("executing");
   }
 
   /** State of the command as it was last told. */

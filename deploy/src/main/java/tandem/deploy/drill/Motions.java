@@ -78,6 +78,8 @@ enum Motions {
   };
 
   static final String ELBOW = "left_elbow";
+  private static final int ATTEMPTS = 5;
+  private static final int FOLLOWED_AFTER = 10;
   private static final Duration REST = Duration.ofSeconds(20);
 
   /**
@@ -113,27 +115,35 @@ enum Motions {
 
   abstract double stillAfter(Stage stage, Witness witness, long fromNanos);
 
-  /** Opens the control, and waits until the robot is seen to follow. */
+  /**
+   * Opens the control, and waits until the robot is seen to follow (a push may move it, too). A
+   * control that ended before the robot followed is opened again: a busy machine may be late with
+   * the first setpoint.
+   */
   HeldControl begin(Stage stage, Api api, Witness witness, String by, int turn) {
     witness.watch(ELBOW);
-    var control = new HeldControl(api, "ada", by, kind);
-    if (!control.open())
-      throw new IllegalStateException(kind + " was not taken: " + control.command().get("why"));
-    var start = new Start(witness.angle(ELBOW), turn % 2 == 0 ? 1 : -1);
-    control.hold(seconds -> target(start, seconds));
-    try {
-      stage.await(kind + " to be followed", Duration.ofSeconds(10), () -> moves(witness));
-    } catch (IllegalStateException e) {
-      throw new IllegalStateException(
-          "%s; state %s, %d said, %d refused, %s"
-              .formatted(
-                  e.getMessage(),
-                  control.state(),
-                  control.said(),
-                  control.refused(),
-                  control.why()),
-          e);
+    for (int attempt = 1; ; attempt++) {
+      var control = new HeldControl(api, "ada", by, kind);
+      if (!control.open())
+        throw new IllegalStateException(kind + " was not taken: " + control.command().get("why"));
+      var start = new Start(witness.angle(ELBOW), turn % 2 == 0 ? 1 : -1);
+      control.hold(seconds -> target(start, seconds));
+      stage.await(
+          kind + " to be followed or to end",
+          Duration.ofSeconds(10),
+          () -> control.hasEnded() || control.accepted() >= FOLLOWED_AFTER && moves(witness));
+      if (!control.hasEnded()) return control;
+      control.close();
+      if (attempt == ATTEMPTS)
+        throw new IllegalStateException(
+            "%s was not followed: %s, %d said, %d taken, %d refused, %s"
+                .formatted(
+                    kind,
+                    api.get("/api/commands/" + control.id()),
+                    control.said(),
+                    control.accepted(),
+                    control.refused(),
+                    control.why()));
     }
-    return control;
   }
 }

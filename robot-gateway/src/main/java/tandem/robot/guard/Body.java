@@ -102,12 +102,15 @@ public record Body(
    * How the body is: {@code unknown}, {@code standing}, {@code walking}, {@code fallen}, {@code
    * lifted} (the feet carry nothing) or {@code gantry} (they carry part of what they once did: a
    * body that hung there since the guard's start cannot be told from one that stands).
+   *
+   * @param assisted something that the real robot would not have carries it while it moves: what
+   *     the feet carry says nothing
    */
-  String posture(long nowNanos) {
+  String posture(long nowNanos, boolean assisted) {
     if (fallen(nowNanos)) {
       return "fallen";
     }
-    if (knowsFeet(nowNanos)) {
+    if (!assisted && knowsFeet(nowNanos)) {
       double carried = feet.leftNewtons + feet.rightNewtons;
       if (carried < Math.max(TOUCH_NEWTONS, LIFTED * feet.weightNewtons)) {
         return "lifted";

@@ -63,6 +63,11 @@ final class Draft {
     ending = state.ending();
   }
 
+  /** How the body is, as {@link Body#posture} says. */
+  String posture() {
+    return body.posture(now, GuardCore.isAssisted(profile));
+  }
+
   GuardState state() {
     Map<String, Long> counters = before.counters();
     if (!counted.isEmpty()) {

@@ -82,7 +82,7 @@ public final class GuardCore {
             .setJournalHead(memory.getJournalHead())
             .setProfileHash(state.profileHash())
             .setLogAcked(memory.getLogAcked())
-            .setBody(body.posture(nowNanos));
+            .setBody(body.posture(nowNanos, isAssisted(state.profile())));
     if (Parts.independent(state.profile())) {
       for (String part : Parts.of(Parts.BODY)) {
         status.putPartSeen(part, Parts.seen(memory, part));
@@ -90,6 +90,11 @@ public final class GuardCore {
     }
     StreamStatus stream = Streams.status(state, nowNanos);
     return stream == null ? status : status.setStream(stream);
+  }
+
+  /** Whether something holds the robot up that the real one would not have. */
+  static boolean isAssisted(RobotProfile profile) {
+    return profile != null && !profile.getAssistance().isEmpty();
   }
 
   /** Whether nothing moves and nothing is being brought to rest. */

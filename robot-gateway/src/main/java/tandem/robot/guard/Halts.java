@@ -214,7 +214,7 @@ final class Halts {
    */
   private static void bringToRest(Draft draft, GuardState.Active active, String why) {
     draft.actives.remove(active);
-    String posture = draft.body.posture(draft.now);
+    String posture = draft.posture();
     boolean base =
         active.course() instanceof GuardState.Course.Stream stream
             && stream.kind().equals(Streams.VELOCITY);
@@ -283,7 +283,7 @@ final class Halts {
         halt.ramps().stream().anyMatch(ramp -> ramp instanceof Ramp.Base && !ramp.atRest())
             || !draft.body.baseStill(draft.now)
                 && draft.now - halt.sinceNanos() < GIVE_UP_NANOS
-                && draft.body.posture(draft.now).equals("walking");
+                && draft.posture().equals("walking");
     GuardEffect.MoveJoints hold = halt.hold();
     if (halt.holds() && !led && !goes) {
       boolean first = hold == null;

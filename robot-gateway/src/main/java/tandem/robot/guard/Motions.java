@@ -161,7 +161,7 @@ final class Motions {
           "policy refuse-motion: others publish on the robot's command topics: "
               + Draft.clip(String.join(", ", draft.presence.foreigners())));
     }
-    String posture = draft.body.posture(draft.now);
+    String posture = draft.posture();
     String name =
         motion.getGoalCase() == Motion.GoalCase.STREAM
             ? motion.getStream().getKind()
@@ -431,7 +431,7 @@ final class Motions {
 
   /** Why the body's state does not let a motion go on; null where it does. */
   private static MotionPlan.Outcome.No postureLost(Draft draft, GuardState.Active active) {
-    String posture = draft.body.posture(draft.now);
+    String posture = draft.posture();
     if (posture.equals("fallen")) {
       return Draft.no(
           "fallen",

@@ -118,6 +118,7 @@ final class ProfileProposal {
       }
     }
     profile.setBaseFrame(body.map(Body::root).orElse("base_link"));
+    profile.setAssistance(body.map(Body::assistance).orElse(""));
     if (body.isPresent() && body.get().hasLink("base_link")) {
       profile.setBaseFrame("base_link");
     }

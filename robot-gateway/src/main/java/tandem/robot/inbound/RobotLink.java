@@ -58,6 +58,7 @@ import tandem.zenoh.Session;
  */
 public final class RobotLink extends AbstractBehavior<RobotLink.Message> {
   private static final Logger LOG = LoggerFactory.getLogger(RobotLink.class);
+  private static final Duration WAKE_AGAIN = Duration.ofSeconds(1);
   private static final Duration TICK = Duration.ofMillis(200);
   private static final long DESCRIPTION_WAIT_NANOS = 3_000_000_000L;
   private static final long PROOF_WAIT_NANOS = 5_000_000_000L;
@@ -85,7 +86,9 @@ public final class RobotLink extends AbstractBehavior<RobotLink.Message> {
   private record NotOpened(Throwable why) implements Message {}
 
   /** The twin of an admitted robot is there, or not: then nothing is started for it. */
-  private record Woke(String namespace, Throwable failure) implements Message {}
+  private record Wake(RobotDoor.Admission admission) implements Message {}
+
+  private record Woke(RobotDoor.Admission admission, Throwable failure) implements Message {}
 
   /**
    * Where the link gets its session.
@@ -211,6 +214,7 @@ public final class RobotLink extends AbstractBehavior<RobotLink.Message> {
     return newReceiveBuilder()
         .onMessage(Opened.class, this::opened)
         .onMessage(NotOpened.class, this::notOpened)
+        .onMessage(Wake.class, this::wakeAgain)
         .onMessage(Woke.class, this::woke)
         .onMessage(Step.class, this::step)
         .onSignal(PreRestart.class, signal -> closed())
@@ -490,21 +494,35 @@ public final class RobotLink extends AbstractBehavior<RobotLink.Message> {
     robot.contact = true;
     robot.admittedNanos = System.nanoTime();
     LOG.info("robot {}: admitted, namespace {}, link {}", name, namespace, linkName);
-    shared
-        .door()
-        .admitted(new RobotDoor.Admission(name, null, reachedThrough(claimants), namespace, domain))
-        .whenComplete((done, failure) -> getContext().getSelf().tell(new Woke(namespace, failure)));
+    wake(new RobotDoor.Admission(name, null, reachedThrough(claimants), namespace, domain));
     return robot;
   }
 
+  private void wake(RobotDoor.Admission admission) {
+    shared
+        .door()
+        .admitted(admission)
+        .whenComplete((done, failure) -> getContext().getSelf().tell(new Woke(admission, failure)));
+  }
+
+  private Behavior<Message> wakeAgain(Wake wake) {
+    Robot robot = robots.get(wake.admission().namespace());
+    if (robot != null && robot.contact && session != null) {
+      wake(wake.admission());
+    }
+    return this;
+  }
+
   private Behavior<Message> woke(Woke woke) {
-    Robot robot = robots.get(woke.namespace());
+    Robot robot = robots.get(woke.admission().namespace());
     if (woke.failure() != null) {
-      LOG.warn(
-          "robot {}: its twin did not wake: {}; no guard is started for it",
-          robot.name,
-          woke.failure().toString());
-    } else if (robot.contact && session != null) {
+      complain(
+          "twin of " + woke.admission().robot(),
+          "did not wake: %s; no guard is started for it; asked again every %d s"
+              .formatted(woke.failure(), WAKE_AGAIN.toSeconds()));
+      timers.startSingleTimer(
+          "wake " + woke.admission().namespace(), new Wake(woke.admission()), WAKE_AGAIN);
+    } else if (robot != null && robot.contact && session != null) {
       shared
           .guards()
           .here(robot.name, robot.namespace, domain, session, source.router(), source.endpoint());

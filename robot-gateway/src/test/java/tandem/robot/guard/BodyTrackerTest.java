@@ -18,7 +18,7 @@ class BodyTrackerTest {
       body.odometry(new BodyTracker.Origin("o", sequence++, -1, at * MILLI), 0, 0, 0, 1, 0.01, 0);
     }
     assertThat(body.body().feet().weightNewtons()).isCloseTo(610, within(1.0));
-    assertThat(body.body().posture(6_000 * MILLI)).isEqualTo("standing");
+    assertThat(body.body().posture(6_000 * MILLI, false)).isEqualTo("standing");
     assertThat(body.body().baseStill(6_000 * MILLI)).isTrue();
 
     for (long at = 6_000; at < 7_000; at += 10) {
@@ -26,7 +26,7 @@ class BodyTrackerTest {
       body.foot(new BodyTracker.Origin("r", sequence++, -1, at * MILLI), false, 1);
     }
 
-    assertThat(body.body().posture(7_000 * MILLI)).isEqualTo("lifted");
+    assertThat(body.body().posture(7_000 * MILLI, false)).isEqualTo("lifted");
   }
 
   @Test

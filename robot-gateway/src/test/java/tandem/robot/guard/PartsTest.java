@@ -223,15 +223,30 @@ class PartsTest {
     assertThat(guard.open(1, 1, 1, "velocity").why()).contains("lifted");
     assertThat(guard.move(guard.motion(1, 1, 2)).accepted()).isTrue();
     guard.carries(60, 100);
-    assertThat(guard.body().posture(guard.now)).isEqualTo("gantry");
+    assertThat(guard.body().posture(guard.now, false)).isEqualTo("gantry");
     assertThat(guard.open(1, 1, 3, "velocity").why()).contains("gantry");
     guard.carries(300, 280);
-    assertThat(guard.body().posture(guard.now)).isEqualTo("standing");
+    assertThat(guard.body().posture(guard.now, false)).isEqualTo("standing");
     assertThat(guard.open(1, 1, 4, "velocity").accepted()).isTrue();
     guard.baseSpeed = 0.3;
-    assertThat(guard.body().posture(guard.now)).isEqualTo("walking");
+    assertThat(guard.body().posture(guard.now, false)).isEqualTo("walking");
     guard.tiltRad = 1.2;
-    assertThat(guard.body().posture(guard.now)).isEqualTo("fallen");
+    assertThat(guard.body().posture(guard.now, false)).isEqualTo("fallen");
+  }
+
+  @Test
+  void shouldNotJudgeTheFeetOfABodyThatIsCarried() {
+    guard.configure(
+        GuardHarness.teleoperated().toBuilder().setAssistance("carried while it moves").build());
+    guard.grant(1, 1, "body");
+    guard.tiltRad = 0;
+    guard.carries(1, 1);
+
+    assertThat(GuardCore.status(guard.state, guard.now, guard.body()).getBody())
+        .isEqualTo("standing");
+    assertThat(guard.open(1, 1, 1, "velocity").accepted()).isTrue();
+    guard.tiltRad = 1.2;
+    assertThat(guard.open(1, 1, 2, "velocity").why()).contains("fallen");
   }
 
   @Test

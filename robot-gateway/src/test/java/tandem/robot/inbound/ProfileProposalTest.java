@@ -50,6 +50,18 @@ class ProfileProposalTest {
   }
 
   @Test
+  void shouldSayWhatHoldsTheRobotUp() {
+    String assisted = URDF.replaceFirst("(<robot[^>]*>)", "$1<tandem assistance=\"a gantry\"/>");
+
+    assertThat(propose(null, TRAJECTORY).getAssistance()).isEmpty();
+    assertThat(
+            ProfileProposal.propose(
+                    "eve", "/eve", List.of(TRAJECTORY), JOINTS, assisted, true, null)
+                .getAssistance())
+        .isEqualTo("a gantry");
+  }
+
+  @Test
   void shouldTakeTheActionBeforeTheTopicOfTheSameController() {
     RobotProfile profile = propose(null, TRAJECTORY, FOLLOW, TWIST);
 
