@@ -39,11 +39,14 @@ async function scene() {
 }
 
 // The hand's own beat, 20 times a second: pads are read, then what is held is sent on, or ended.
+let beats = 0;
+
 function beat() {
   const now = performance.now();
   poll();
   hand.tick(now);
   playOn(now);
+  beats++;
 }
 
 function heldNow() {
@@ -51,6 +54,7 @@ function heldNow() {
   const stream = grip?.stream ?? hand.ended?.stream;
   return Object.freeze({
     source: grip?.source ?? null,
+    beats,
     holds: hand.taken,
     kind: grip?.aim.kind ?? null,
     blocked: grip?.aim.blocked ?? null,

@@ -72,7 +72,7 @@ class Hand {
 
   /** What is left of the speed, and why. */
   speed(grip = this.grip) {
-    const lateMs = lateness(grip?.stream.roundTripMs ?? store.roundTripMs, store.current?.ageMs());
+    const lateMs = lateness(grip?.stream.lateMs() ?? store.roundTripMs, store.current?.ageMs());
     return { factor: Math.min(narrowed(lateMs), grip?.stream.speedFactor ?? 1), lateMs };
   }
 

@@ -82,7 +82,20 @@ export class HoldStream {
     if (isFinal(state.state)) this.#over(`${state.state}${state.why ? `: ${state.why}` : ''}`);
   }
 
+  /** How long answers take: the newest measured, or the one waited for where that is longer. */
+  lateMs(now = performance.now()) {
+    const [oldest] = this.sent.values();
+    if (oldest === undefined) return this.roundTripMs;
+    return Math.max(this.roundTripMs ?? 0, now - oldest);
+  }
+
   #answered(state, now) {
+    if (NOT_A_REFUSAL.has(state.code)) {
+      // It went no further than the node: it says nothing about the way, nor about those ahead of it.
+      this.sent.delete(state.number);
+      this.replaced++;
+      return;
+    }
     const sentMs = this.sent.get(state.number);
     if (sentMs !== undefined) this.roundTripMs = now - sentMs;
     for (const number of [...this.sent.keys()]) if (number <= state.number) this.sent.delete(number);
@@ -92,8 +105,7 @@ export class HoldStream {
       this.clamped = Math.max(this.clamped, state.clamped ?? 0);
       this.why = this.answer === 'clamped' ? state.why : '';
       this.inARow = 0;
-    } else if (NOT_A_REFUSAL.has(state.code)) this.replaced++;
-    else {
+    } else {
       this.refused++;
       this.answer = 'refused';
       this.why = state.why || state.code;

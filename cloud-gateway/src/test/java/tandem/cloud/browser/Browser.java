@@ -35,6 +35,8 @@ import tandem.proto.codec.Json;
  */
 public final class Browser implements AutoCloseable {
   private static final Duration CALL = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final int DRAG_STEPS = 8;
   private static final List<String> NAMES =
       List.of("chromium", "chromium-browser", "chromium-headless-shell", "google-chrome");
   private static final List<String> FLAGS =
@@ -50,6 +52,18 @@ public final class Browser implements AutoCloseable {
           "--no-first-run",
           "--no-default-browser-check",
           "--mute-audio");
+
+  /**
+   * Runs its arguments in a process group that ends whole when the standard input does, which the
+   * kernel closes when this process dies, however it dies; or when Chromium ends.
+   */
+  private static final String LIFELINE =
+      """
+      exec 3<&0
+      (cat <&3; kill -9 0) >/dev/null 2>&1 &
+      "$@" </dev/null 3<&-
+      kill -9 0
+      """;
 
   private final Process process;
   private final Path profile;
@@ -86,7 +100,7 @@ public final class Browser implements AutoCloseable {
   public Browser(int width, int height, String... extraFlags) {
     try {
       profile = Files.createTempDirectory("tandem-browser-");
-      var command = new ArrayList<String>();
+      var command = new ArrayList<>(List.of("setsid", "sh", "-c", LIFELINE, "sh"));
       command.add(find().orElseThrow(() -> new IllegalStateException(missing())).toString());
       command.addAll(FLAGS);
       command.addAll(List.of(extraFlags));
@@ -147,7 +161,7 @@ public final class Browser implements AutoCloseable {
 
   /** Waits in the page until the expression is true; at most 30 s. */
   public void until(String condition, String what) {
-    until(condition, what, Duration.ofSeconds(30));
+    until(condition, what, PATIENCE);
   }
 
   public void until(String condition, String what, Duration atMost) {
@@ -177,27 +191,51 @@ public final class Browser implements AutoCloseable {
                   errors()));
   }
 
-  /** Presses and lets go in the middle of what the selector finds. */
+  /**
+   * Presses and lets go in the middle of what the selector finds; again, as a person does, where
+   * the page moved it away meanwhile or had it disabled for a moment.
+   */
   public void click(String selector) {
-    var at = middle(selector);
-    mouse("mouseMoved", at[0], at[1], 0);
-    mouse("mousePressed", at[0], at[1], 1);
-    mouse("mouseReleased", at[0], at[1], 1);
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    do {
+      evaluate(
+          """
+          (() => { window.clickedHere = 0;
+            document.addEventListener('click', (e) => window.clickedHere += e.target.closest(%s) ? 1 : 0, { capture: true, once: true }); })()
+          """
+              .formatted(Json.quote(selector)));
+      var at = middle(selector);
+      mouse("mouseMoved", at[0], at[1], 0);
+      mouse("mousePressed", at[0], at[1], 1);
+      mouse("mouseReleased", at[0], at[1], 1);
+      if (number("window.clickedHere") > 0) return;
+    } while (System.nanoTime() < deadline);
+    throw new AssertionError(
+        "page: %s took no click for %s; it is %s"
+            .formatted(
+                selector,
+                PATIENCE,
+                text("document.querySelector(%s)?.outerHTML".formatted(Json.quote(selector)))));
   }
 
   /** Presses at one place, moves and lets go at another; CSS pixels of the page. */
   public void drag(double fromX, double fromY, double toX, double toY) {
     mouse("mouseMoved", fromX, fromY, 0);
     mouse("mousePressed", fromX, fromY, 1);
-    int steps = 8;
-    for (int i = 1; i <= steps; i++)
-      mouse("mouseMoved", fromX + (toX - fromX) * i / steps, fromY + (toY - fromY) * i / steps, 1);
+    for (int i = 1; i <= DRAG_STEPS; i++)
+      mouse(
+          "mouseMoved",
+          fromX + (toX - fromX) * i / DRAG_STEPS,
+          fromY + (toY - fromY) * i / DRAG_STEPS,
+          1);
     mouse("mouseReleased", toX, toY, 1);
   }
 
-  /** Drags the thumb of a range input from its value to another, as a hand does. */
+  /**
+   * Drags the thumb of a range input from its value to another, as a hand does: where the press met
+   * something else, since the page moved it away, it is let go elsewhere and pressed anew.
+   */
   public void slide(String selector, double value) {
-    scrollTo(selector);
     String spot =
         """
         (() => { const e = document.querySelector(%s); const r = e.getBoundingClientRect();
@@ -205,9 +243,23 @@ public final class Browser implements AutoCloseable {
           return [at(e.valueAsNumber), r.top + r.height / 2, at(%s)]; })()
         """
             .formatted(Json.quote(selector), value);
-    var at = (List<?>) evaluate(spot);
-    double y = ((Number) at.get(1)).doubleValue();
-    drag(((Number) at.get(0)).doubleValue(), y, ((Number) at.get(2)).doubleValue(), y);
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    do {
+      middle(selector);
+      var at = (List<?>) evaluate(spot);
+      double y = ((Number) at.get(1)).doubleValue();
+      double from = ((Number) at.get(0)).doubleValue(), to = ((Number) at.get(2)).doubleValue();
+      mouse("mouseMoved", from, y, 0);
+      mouse("mousePressed", from, y, 1);
+      if (met(selector)) {
+        for (int i = 1; i <= DRAG_STEPS; i++)
+          mouse("mouseMoved", from + (to - from) * i / DRAG_STEPS, y, 1);
+        mouse("mouseReleased", to, y, 1);
+        return;
+      }
+      mouse("mouseReleased", 0, 0, 1);
+    } while (System.nanoTime() < deadline);
+    throw new AssertionError("page: slider %s not met for %s".formatted(selector, PATIENCE));
   }
 
   /** Replaces the text of an input by typing. */
@@ -237,12 +289,27 @@ public final class Browser implements AutoCloseable {
   }
 
   /**
-   * Presses and keeps pressed in the middle of what the selector finds; ends with {@link #letGo}.
+   * Presses and keeps pressed in the middle of what the selector finds, which may be disabled; ends
+   * with {@link #letGo}.
    */
   public void press(String selector) {
-    pressedAt = middle(selector);
-    mouse("mouseMoved", pressedAt[0], pressedAt[1], 0);
-    mouse("mousePressed", pressedAt[0], pressedAt[1], 1);
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    do {
+      pressedAt = middle(selector);
+      mouse("mouseMoved", pressedAt[0], pressedAt[1], 0);
+      mouse("mousePressed", pressedAt[0], pressedAt[1], 1);
+      if (met(selector)) return;
+      mouse("mouseReleased", 0, 0, 1);
+    } while (System.nanoTime() < deadline);
+    throw new AssertionError("page: %s not met by a press for %s".formatted(selector, PATIENCE));
+  }
+
+  // A press met what it was meant for, and not what the page had moved there meanwhile.
+  private boolean met(String selector) {
+    return Boolean.TRUE.equals(
+        evaluate(
+            "document.querySelector(%s)?.matches(':active, :disabled')"
+                .formatted(Json.quote(selector))));
   }
 
   /** Moves what is pressed, CSS pixels from where it was pressed. */
@@ -359,12 +426,6 @@ public final class Browser implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException("browser profile " + profile + " not deleted", e);
     }
-  }
-
-  private void scrollTo(String selector) {
-    evaluate(
-        "document.querySelector(%s).scrollIntoView({block: 'center'})"
-            .formatted(Json.quote(selector)));
   }
 
   // Where it has come to rest: panels may grow or go while the page catches up.

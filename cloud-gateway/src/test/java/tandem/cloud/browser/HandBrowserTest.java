@@ -8,7 +8,6 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import tandem.cloud.fake.FakeNode;
 import tandem.proto.v1.TeleopSetpoint;
@@ -213,7 +212,6 @@ class HandBrowserTest {
         "Math.abs(tandemStatus.joints.left_shoulder_yaw - %s) < 1e-6".formatted(after), "at rest");
   }
 
-  @Tag("slow") // now and then the page is too late for it: docs/STATUS.md
   @Test
   void shouldNarrowTheSpeedWhenAnswersComeLate() {
     node.twins.teleop().late(240);
@@ -317,8 +315,8 @@ class HandBrowserTest {
 
   private static void padReleased(int index) {
     page.evaluate("pad(%d, [])".formatted(index));
-    // Two beats of the hand have seen it.
-    page.evaluate("new Promise((done) => setTimeout(done, 120))");
+    double beats = page.number("tandemStatus.hand.beats");
+    page.until("tandemStatus.hand.beats > %s + 1".formatted(beats), "seen by the hand");
   }
 
   private static final BooleanSupplier ALIVE = () -> true;

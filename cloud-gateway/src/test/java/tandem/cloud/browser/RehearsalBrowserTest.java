@@ -8,7 +8,6 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import tandem.cloud.fake.FakeNode;
 
@@ -81,7 +80,6 @@ class RehearsalBrowserTest {
     page.until("tandemStatus.rehearsal === null", "gone");
   }
 
-  @Tag("slow") // now and then the page is too late for it: docs/STATUS.md
   @Test
   void shouldRehearseASliderFirstAndRefuseWhatBeganElsewhere() {
     int before = commands();
@@ -108,6 +106,7 @@ class RehearsalBrowserTest {
     page.until("document.getElementById('forward').disabled", "not to be sent");
 
     page.until("tandemStatus.commands[0]?.state === 'done'", "the other command done");
+    page.until("Math.abs(tandemStatus.joints.left_elbow - 0.6) < 0.01", "and shown where it ended");
     page.slide("[data-joint=left_elbow]", 1.2);
     page.until(
         "tandemStatus.rehearsal?.whyNot === null && !tandemStatus.rehearsal.playing", "again");

@@ -114,7 +114,7 @@ class XrBrowserTest {
     page.evaluate("tracked = false");
     page.until("tandemStatus.hand.endedBy === 'rule'", "ended");
     page.evaluate("tracked = true");
-    page.evaluate("new Promise((done) => setTimeout(done, 200))");
+    twoFrames();
     assertThat(page.text("tandemStatus.hand.source")).as("still squeezed").isEqualTo("null");
     unsqueeze();
   }
@@ -134,6 +134,11 @@ class XrBrowserTest {
   // The hand opens, and two frames have seen it.
   private static void unsqueeze() {
     page.evaluate("squeeze = false");
-    page.evaluate("new Promise((done) => setTimeout(done, 150))");
+    twoFrames();
+  }
+
+  private static void twoFrames() {
+    double drawn = page.number("tandemStatus.drawn");
+    page.until("tandemStatus.drawn > %s + 1".formatted(drawn), "two frames");
   }
 }
