@@ -7,7 +7,9 @@ One JSON object per line:
   {"event":"goal","id","names","positions","seconds","stamp","accepted","why"}
   {"event":"cancel","id","all","code","goals"}          a call of cancel_goal, answered
   {"event":"ended","id","status","error","q"}           4 succeeded, 5 canceled, 6 aborted
-  {"event":"velocity","vx","wz","type"}  {"event":"positions","data"}  {"event":"watchdog"}
+  {"event":"velocity","vx","vy","wz","type","stamp","at"}    stamp: of the header, 0 where it has none; at: now; both s, this clock
+  {"event":"positions","data"}
+  {"event":"watchdog"}                                  cmd_vel stopped coming while it moved
 A line on stdin is an order: "abort" ends the running goal as aborted, "abandon" never answers a goal again; the end of stdin ends it.
 """
 import argparse
@@ -239,7 +241,9 @@ class Arm:
         twist = message.twist if ros_type.endswith("Stamped") else message
         with self.lock:
             self.twist, self.twist_at = (twist.linear.x, twist.linear.y, twist.angular.z), time.monotonic()
-        self.say(event="velocity", vx=twist.linear.x, vy=twist.linear.y, wz=twist.angular.z, type=ros_type)
+        stamp = message.header.stamp if ros_type.endswith("Stamped") else None
+        self.say(event="velocity", vx=twist.linear.x, vy=twist.linear.y, wz=twist.angular.z, type=ros_type,
+                 stamp=stamp.sec + stamp.nanosec / 1e9 if stamp else 0.0, at=time.time())
 
     def on_positions(self, sample):
         data = STORE.deserialize_cdr(bytes(sample.payload.to_bytes()), "std_msgs/msg/Float64MultiArray").data.tolist()
@@ -260,8 +264,9 @@ class Arm:
                     if self.goal.over(t):
                         self.end(SUCCEEDED)
             if self.twist_at is not None and time.monotonic() - self.twist_at > WATCHDOG_SECONDS:
+                if any(self.twist):
+                    self.say(event="watchdog")
                 self.twist, self.twist_at = (0.0, 0.0, 0.0), None
-                self.say(event="watchdog")
             vx, vy, wz = self.twist
             yaw = self.pose[2]
             self.pose[0] += (vx * math.cos(yaw) - vy * math.sin(yaw)) * dt

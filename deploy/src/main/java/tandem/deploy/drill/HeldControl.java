@@ -20,7 +20,7 @@ import tandem.proto.v1.TeleopState;
  * A person's hand on a stick, 20 times a second, through the API. {@link #freeze} is a person who
  * lapses: nothing more is said and the connection stays. Thread-safe.
  */
-final class HeldControl implements AutoCloseable {
+public final class HeldControl implements AutoCloseable {
   private static final long PERIOD_MILLIS = 50;
 
   private final ScheduledExecutorService hand = Executors.newSingleThreadScheduledExecutor();
@@ -39,7 +39,7 @@ final class HeldControl implements AutoCloseable {
    *
    * @param kind velocity, joint or reach
    */
-  HeldControl(Api api, String robot, String by, String kind) {
+  public HeldControl(Api api, String robot, String by, String kind) {
     command =
         Stage.object(
             api.post(
@@ -58,16 +58,16 @@ final class HeldControl implements AutoCloseable {
   }
 
   /** Whether the command was taken. */
-  boolean open() {
+  public boolean open() {
     return "sent".equals(command.get("state")) || "executing".equals(command.get("state"));
   }
 
   /** As the API answered. */
-  Map<String, Object> command() {
+  public Map<String, Object> command() {
     return command;
   }
 
-  String id() {
+  public String id() {
     return String.valueOf(command.get("id"));
   }
 
@@ -94,7 +94,7 @@ final class HeldControl implements AutoCloseable {
   }
 
   /** Holds from now on; the target is read for each setpoint, with seconds since this call. */
-  void hold(Function<Double, TeleopSetpoint.Builder> target) {
+  public void hold(Function<Double, TeleopSetpoint.Builder> target) {
     long from = System.nanoTime();
     hand.scheduleAtFixedRate(
         () -> {
@@ -122,7 +122,7 @@ final class HeldControl implements AutoCloseable {
   }
 
   /** Says nothing more; gives the instant of the last word. */
-  long freeze() {
+  public long freeze() {
     frozen = true;
     synchronized (this) {
       return lastNanos;
@@ -130,14 +130,14 @@ final class HeldControl implements AutoCloseable {
   }
 
   /** Lets go in order. */
-  void letGo() {
+  public void letGo() {
     frozen = true;
     var state = told.get();
     if (state != null) say(TeleopSetpoint.newBuilder().setHeld(false), state);
   }
 
   /** Setpoints said so far. */
-  long said() {
+  public long said() {
     return number.get();
   }
 
@@ -147,12 +147,18 @@ final class HeldControl implements AutoCloseable {
   }
 
   /** Setpoints refused for another reason than a newer one. */
-  long refused() {
+  public long refused() {
     return refused.get();
   }
 
+  /** Setpoints that the guard took, but brought inside the limits. */
+  public long clamped() {
+    var state = told.get();
+    return state == null ? 0 : state.getClamped();
+  }
+
   /** Why the newest was refused. */
-  String why() {
+  public String why() {
     return why.get();
   }
 
@@ -163,7 +169,7 @@ final class HeldControl implements AutoCloseable {
   }
 
   /** State of the command as it was last told. */
-  String state() {
+  public String state() {
     var state = told.get();
     return state == null ? "" : state.getState();
   }

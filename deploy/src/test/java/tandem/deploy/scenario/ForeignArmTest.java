@@ -155,9 +155,7 @@ class ForeignArmTest {
               node ->
                   node.get("positions").get(1).get(2).asDouble() == -0.9
                       && !node.get("id").equals(cut.get("id")));
-      try (var node = new Api(api)) {
-        node.post("/api/twins/arma/stop", "{\"by\":\"tester\",\"reason\":\"seen enough\"}");
-      }
+      command("arma", "stop");
       event(robot, "cancel", node -> node.get("all").asBoolean());
       event(robot, "ended", node -> ended(node, stopped, CANCELED));
       assertThat(command("arma", "joint", "elbow=0.5", "--in", "1s").path("state").asText())
