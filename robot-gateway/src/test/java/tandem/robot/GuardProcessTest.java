@@ -7,7 +7,9 @@ import com.google.protobuf.ByteString;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -16,6 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import tandem.proto.v1.Authority;
 import tandem.proto.v1.Configure;
 import tandem.proto.v1.Grant;
+import tandem.proto.v1.GuardLogRecord;
 import tandem.proto.v1.GuardReply;
 import tandem.proto.v1.GuardRequest;
 import tandem.proto.v1.GuardStatus;
@@ -238,15 +241,23 @@ class GuardProcessTest {
     assertThat(move(1, 0.8).getAccepted()).isTrue();
     twin.await("the trajectory", () -> !robot.trajectories.isEmpty());
 
+    List<String> heard = new CopyOnWriteArrayList<>();
     try (Session anybody = Session.open(SessionConfig.to(listener))) {
+      anybody.declareSubscriber(
+          "tandem/guard/eve/log", sample -> heard.add(record(sample.payload()).getKind()));
       GuardReply reply =
           askDirectly(
               anybody,
               GuardRequest.newBuilder()
                   .setRobot("eve")
                   .setStop(Stop.newBuilder().setBy("bob").setWhy("smoke").setRequestId("s1"))
-                  .build());
+                  .build(),
+              () -> heard.add("answer"));
       assertThat(reply.getAccepted()).isTrue();
+      twin.await("its log", () -> heard.contains("stop"));
+      assertThat(heard)
+          .as("who asked does not wait for the log")
+          .containsSubsequence("answer", "stop");
       assertThat(reply.getStatus().getStopLatched()).isTrue();
       GuardReply no =
           askDirectly(
@@ -345,7 +356,21 @@ class GuardProcessTest {
         .isEqualTo("tandem.guard.no-stream");
   }
 
+  private static GuardLogRecord record(byte[] payload) {
+    try {
+      return GuardLogRecord.parseFrom(payload);
+    } catch (com.google.protobuf.InvalidProtocolBufferException malformed) {
+      throw new AssertionError("no log record", malformed);
+    }
+  }
+
   static GuardReply askDirectly(Session session, GuardRequest request) throws Exception {
+    return askDirectly(session, request, () -> {});
+  }
+
+  /** {@code onReply} runs when the answer arrives, on the thread that receives. */
+  private static GuardReply askDirectly(Session session, GuardRequest request, Runnable onReply)
+      throws Exception {
     CompletableFuture<GuardReply> answer = new CompletableFuture<>();
     session.get(
         "tandem/guard/eve/request",
@@ -355,6 +380,7 @@ class GuardProcessTest {
         new Replies() {
           @Override
           public void reply(Reply reply) {
+            onReply.run();
             try {
               answer.complete(GuardReply.parseFrom(((Reply.Value) reply).sample().payload()));
             } catch (com.google.protobuf.InvalidProtocolBufferException malformed) {

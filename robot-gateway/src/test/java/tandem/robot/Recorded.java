@@ -135,12 +135,11 @@ public final class Recorded implements RobotDoor, Streams {
   }
 
   @Override
-  public CompletionStage<Void> guardLog(String robot, GuardLogRecord record) {
+  public CompletionStage<Void> guardLog(String robot, List<GuardLogRecord> records) {
     List<GuardLogRecord> known =
         logs.computeIfAbsent(robot, absent -> new CopyOnWriteArrayList<>());
-    if (known.stream().noneMatch(one -> one.getNumber() == record.getNumber())) {
-      known.add(record);
-    }
+    for (GuardLogRecord record : records)
+      if (known.stream().noneMatch(one -> one.getNumber() == record.getNumber())) known.add(record);
     return CompletableFuture.completedFuture(null);
   }
 

@@ -1,5 +1,6 @@
 package tandem.twin;
 
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import tandem.proto.command.TwinCommand;
@@ -73,8 +74,8 @@ final class SiteDoor implements RobotDoor, TwinInlet {
   }
 
   @Override
-  public CompletionStage<Void> guardLog(String robot, GuardLogRecord record) {
-    return region.ask(robot, new TwinCommand.TakeLog(record)).thenApply(answered -> null);
+  public CompletionStage<Void> guardLog(String robot, List<GuardLogRecord> records) {
+    return region.ask(robot, new TwinCommand.TakeLog(records)).thenApply(answered -> null);
   }
 
   @Override

@@ -12,7 +12,8 @@ public final class Benches {
           new SamplesBench(),
           new JournalBench(),
           new RecoveryBench(),
-          new CommandAcceptBench());
+          new CommandAcceptBench(),
+          new HandOverBench());
 
   private Benches() {}
 }

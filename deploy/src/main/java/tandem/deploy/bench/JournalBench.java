@@ -2,6 +2,7 @@ package tandem.deploy.bench;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -88,7 +89,7 @@ final class JournalBench implements Bench {
     long number = numbers.computeIfAbsent(robot, name -> new AtomicLong()).incrementAndGet();
     node.runtime()
         .robots()
-        .guardLog(robot, BenchNode.record(number))
+        .guardLog(robot, List.of(BenchNode.record(number)))
         .whenComplete(
             (done, failure) -> {
               if (failure != null) {

@@ -6,6 +6,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
@@ -78,7 +79,7 @@ final class RecoveryBench implements Bench {
           open.add(
               node.runtime()
                   .robots()
-                  .guardLog(ROBOT, BenchNode.record(done + i))
+                  .guardLog(ROBOT, List.of(BenchNode.record(done + i)))
                   .toCompletableFuture());
         BenchNode.get(CompletableFuture.allOf(open.toArray(CompletableFuture[]::new)));
       }

@@ -1,5 +1,6 @@
 package tandem.proto.command;
 
+import java.util.List;
 import tandem.proto.event.Event;
 import tandem.proto.event.Goal;
 import tandem.proto.v1.GuardLogRecord;
@@ -62,7 +63,16 @@ public sealed interface TwinCommand {
 
   // The guard's words
 
-  record TakeLog(GuardLogRecord record) implements TwinCommand {}
+  /** Records of its log, in the order of their numbers. */
+  record TakeLog(List<GuardLogRecord> records) implements TwinCommand {
+    public TakeLog {
+      records = List.copyOf(records);
+    }
+
+    public TakeLog(GuardLogRecord record) {
+      this(List.of(record));
+    }
+  }
 
   /** Answer to a grant; code {@code tandem.guard.no-answer} where there was none. */
   record GrantAnswered(long epoch, boolean accepted, String code, String why)

@@ -146,6 +146,8 @@ public final class Guard implements AutoCloseable {
   private final CountDownLatch ended = new CountDownLatch(1);
   private final Thread loop;
   private final TickLateness lateness = new TickLateness();
+  private final List<GuardLogRecord> untold = new ArrayList<>();
+  private boolean syncLog;
   private GuardState state;
   private long stalled;
   private long nextReply = 1;
@@ -234,6 +236,7 @@ public final class Guard implements AutoCloseable {
                 : "boot " + state.bootId() + (memory.getStopLatched() ? ", stop latched" : ""),
             "",
             true));
+    tellLog();
     loop = new Thread(this::run, "guard");
     settings.connect().forEach(endpoint -> Thread.startVirtualThread(() -> connect(endpoint)));
     loop.start();
@@ -433,12 +436,14 @@ public final class Guard implements AutoCloseable {
           case Item.Input(var input) -> decide(input);
           case null -> {}
         }
+        tellLog();
         long now = System.nanoTime();
         if (now - nextTick >= 0) {
           lateness.late(now - nextTick);
           nextTick = now + TICK_NANOS;
           look();
           decide(new GuardInput.Tick());
+          tellLog();
           dropStalled();
         }
         if (now - nextSummary >= 0) {
@@ -637,6 +642,8 @@ public final class Guard implements AutoCloseable {
         .setListenEndpoint(router.endpoint())
         .putCounters("logNotKept", log.left())
         .putCounters("linksStalled", stalled)
+        .putCounters("stateSyncs", store.syncs())
+        .putCounters("logSyncs", log.syncs())
         .build();
   }
 
@@ -679,10 +686,21 @@ public final class Guard implements AutoCloseable {
     if (record == null) {
       return;
     }
-    if (entry.sync()) {
+    untold.add(record);
+    syncLog |= entry.sync();
+  }
+
+  /**
+   * Syncs and publishes what was logged meanwhile, after the answers: whoever asked waits for the
+   * state on disk, not for the log, whose journaling would come in the way of what it does next.
+   */
+  private void tellLog() {
+    if (syncLog) {
       log.sync();
+      syncLog = false;
     }
-    publishLog(record);
+    untold.forEach(this::publishLog);
+    untold.clear();
   }
 
   // ---- the end

@@ -46,6 +46,7 @@ final class GuardLog implements AutoCloseable {
   private long end;
   private boolean dirty;
   private long left;
+  private long syncs;
   private String failure = "";
 
   private GuardLog(Path path, FileChannel file) {
@@ -133,6 +134,11 @@ final class GuardLog implements AutoCloseable {
     return left;
   }
 
+  /** Synced writes so far. */
+  long syncs() {
+    return syncs;
+  }
+
   /** Why the file was not written last; empty when it was. */
   String failure() {
     return failure;
@@ -179,6 +185,7 @@ final class GuardLog implements AutoCloseable {
     if (dirty) {
       try {
         file.force(false);
+        syncs++;
         dirty = false;
       } catch (IOException refused) {
         failure = NAME + ": " + refused.getMessage();

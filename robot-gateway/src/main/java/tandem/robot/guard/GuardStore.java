@@ -46,6 +46,7 @@ final class GuardStore implements AutoCloseable {
   private final FileChannel file;
   private final Path path;
   private long generation;
+  private long syncs;
 
   private record Slot(long generation, GuardMemory memory) {}
 
@@ -158,7 +159,13 @@ final class GuardStore implements AutoCloseable {
       at += file.write(bytes, at);
     }
     file.force(false);
+    syncs++;
     generation++;
+  }
+
+  /** Synced writes so far. */
+  long syncs() {
+    return syncs;
   }
 
   private static int crc(byte[] slot, int payloadLength) {

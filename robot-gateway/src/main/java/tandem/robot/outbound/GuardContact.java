@@ -52,6 +52,7 @@ final class GuardContact implements GuardPort, AutoCloseable {
   private static final Duration PROOF = Duration.ofSeconds(1);
   private static final Qos AT_ONCE = new Qos(1, Qos.Congestion.DROP, true, true);
   private static final int MOST_RECORDS_AHEAD = 256;
+  private static final int MOST_RECORDS_AT_ONCE = 64;
   private static final SecureRandom RANDOM = new SecureRandom();
 
   private final String robot;
@@ -390,29 +391,35 @@ final class GuardContact implements GuardPort, AutoCloseable {
     deliver();
   }
 
-  /** Hands the next record to the twin, if it is there and the one before is durable. */
+  /** Hands the next records to the twin, if they are there and those before are durable. */
   private void deliver() {
-    GuardLogRecord record;
+    List<GuardLogRecord> records = new ArrayList<>();
     synchronized (ahead) {
       if (delivering || nextRecord == 0) {
         return;
       }
-      record = ahead.get(nextRecord);
-      if (record == null) {
+      for (var next = ahead.get(nextRecord);
+          next != null && records.size() < MOST_RECORDS_AT_ONCE;
+          next = ahead.get(nextRecord + records.size())) {
+        records.add(next);
+      }
+      if (records.isEmpty()) {
         return;
       }
       delivering = true;
     }
-    door.guardLog(robot, record)
+    long first = records.getFirst().getNumber();
+    long last = records.getLast().getNumber();
+    door.guardLog(robot, records)
         .whenComplete(
             (done, failure) -> {
               long ack = 0;
               synchronized (ahead) {
                 delivering = false;
-                ahead.remove(record.getNumber());
-                if (failure == null && nextRecord == record.getNumber()) {
-                  nextRecord++;
-                  ack = ahead.containsKey(nextRecord) ? 0 : record.getNumber();
+                ahead.subMap(first, true, last, true).clear();
+                if (failure == null && nextRecord == first) {
+                  nextRecord = last + 1;
+                  ack = ahead.containsKey(nextRecord) ? 0 : last;
                 }
               }
               if (ack > 0) {
@@ -422,9 +429,10 @@ final class GuardContact implements GuardPort, AutoCloseable {
                 deliver();
               } else {
                 LOG.warn(
-                    "robot {}: guard log record {} not journaled: {}; it comes again",
+                    "robot {}: guard log records {} to {} not journaled: {}; they come again",
                     robot,
-                    record.getNumber(),
+                    first,
+                    last,
                     failure.toString());
               }
             });

@@ -139,7 +139,7 @@ final class Deciding {
       case TwinCommand.RevokeAnswered c -> leases.revokeAnswered(c);
       case TwinCommand.LetGo c -> evidence.letGo(c.id());
       case TwinCommand.MotionAnswered c -> commands.motionAnswered(c);
-      case TwinCommand.TakeLog c -> guards.takeLog(c.record());
+      case TwinCommand.TakeLog c -> c.records().forEach(guards::takeLog);
       case TwinCommand.Record c -> record(c.event());
       case TwinCommand.Awake c -> contact.awake();
       case TwinCommand.Review c -> review();

@@ -1,5 +1,6 @@
 package tandem.twin.robot;
 
+import java.util.List;
 import java.util.concurrent.CompletionStage;
 import tandem.proto.v1.GuardLogRecord;
 import tandem.proto.v1.GuardStatus;
@@ -34,10 +35,10 @@ public interface RobotDoor {
   void guardStatus(GuardStatus status);
 
   /**
-   * One record of the guard's own log; completes when it is durable in the journal, then the
-   * gateway acknowledges it.
+   * Records of the guard's own log, in the order of their numbers; completes when all of them are
+   * durable in the journal, by one commit, then the gateway acknowledges the last.
    */
-  CompletionStage<Void> guardLog(String robot, GuardLogRecord record);
+  CompletionStage<Void> guardLog(String robot, List<GuardLogRecord> records);
 
   /** A publisher that is not the guard on a command topic. */
   void foreignAuthority(String robot, String topic, String publisher, boolean refused);

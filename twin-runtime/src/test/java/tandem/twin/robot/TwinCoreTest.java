@@ -360,6 +360,20 @@ class TwinCoreTest extends CoreStage {
   }
 
   @Test
+  void shouldJournalSeveralRecordsOfTheGuardAtOnceUpToAGap() {
+    live();
+    var seven = GuardLogRecord.newBuilder().setNumber(7).setKind("started").build();
+    var eight = seven.toBuilder().setNumber(8).build();
+    var ten = seven.toBuilder().setNumber(10).build();
+    decide(new TwinCommand.TakeLog(List.of(seven, eight, ten)));
+
+    assertThat(last.events())
+        .as("one decision, one commit")
+        .containsExactly(new Event.GuardLogged(seven), new Event.GuardLogged(eight));
+    assertThat(refusal()).contains("expected 9, found 10");
+  }
+
+  @Test
   void shouldRefuseMotionWhileSamplesAreNotRecorded() {
     live();
     decide(
