@@ -65,7 +65,7 @@ final class LayersDrill implements Drill {
           witness.endpoint());
       stage.awaitCommandable(api, "ada");
       witness.hearGuard(place.guardEndpoint());
-      long guard = guardPid(place, edge);
+      long guard = guardPid(place);
       stage.lease(api, "ada", BY);
       long trips = witness.guardCounter("deadmanTrips");
       long lapses = witness.diagnosed("velocity_lapses");
@@ -156,15 +156,9 @@ final class LayersDrill implements Drill {
     return witness.guardCounter("deadmanTrips") > trips ? "guard" : "robot's watchdog";
   }
 
-  private static long guardPid(Stage.Place place, Child edge) {
-    return ProcessHandle.of(edge.pid()).stream()
-        .flatMap(ProcessHandle::descendants)
-        .filter(one -> one.info().commandLine().orElse("").contains(" guard "))
-        .mapToLong(ProcessHandle::pid)
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new IllegalStateException(
-                    "no guard process below the edge %d (%s)".formatted(edge.pid(), place.data())));
+  /** As the guard wrote it into its state directory. */
+  private static long guardPid(Stage.Place place) throws java.io.IOException {
+    var file = place.data().resolve("guards").resolve("ada").resolve("guard.pid");
+    return Long.parseLong(java.nio.file.Files.readString(file).strip());
   }
 }

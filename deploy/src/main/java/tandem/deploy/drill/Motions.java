@@ -80,6 +80,7 @@ enum Motions {
   static final String ELBOW = "left_elbow";
   private static final int ATTEMPTS = 5;
   private static final int FOLLOWED_AFTER = 10;
+  private static final Duration FOLLOWED_WITHIN = Duration.ofSeconds(10);
   private static final Duration REST = Duration.ofSeconds(20);
 
   /**
@@ -128,15 +129,16 @@ enum Motions {
         throw new IllegalStateException(kind + " was not taken: " + control.command().get("why"));
       var start = new Start(witness.angle(ELBOW), turn % 2 == 0 ? 1 : -1);
       control.hold(seconds -> target(start, seconds));
+      long giveUp = System.nanoTime() + FOLLOWED_WITHIN.toNanos();
       stage.await(
           kind + " to be followed or to end",
-          Duration.ofSeconds(10),
-          () -> control.hasEnded() || control.accepted() >= FOLLOWED_AFTER && moves(witness));
-      if (!control.hasEnded()) return control;
+          FOLLOWED_WITHIN.plusSeconds(5),
+          () -> control.hasEnded() || System.nanoTime() > giveUp || isFollowed(control, witness));
+      if (isFollowed(control, witness)) return control;
       control.close();
       if (attempt == ATTEMPTS)
         throw new IllegalStateException(
-            "%s was not followed: %s, %d said, %d taken, %d refused, %s"
+            "%s was not followed: %s, %d said, %d taken, %d refused (%s)"
                 .formatted(
                     kind,
                     api.get("/api/commands/" + control.id()),
@@ -145,5 +147,9 @@ enum Motions {
                     control.refused(),
                     control.why()));
     }
+  }
+
+  private boolean isFollowed(HeldControl control, Witness witness) {
+    return !control.hasEnded() && control.accepted() >= FOLLOWED_AFTER && moves(witness);
   }
 }
