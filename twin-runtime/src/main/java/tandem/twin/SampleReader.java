@@ -19,6 +19,25 @@ public interface SampleReader {
   Optional<Reading> read(String topic, String type, String schemaText, byte[] payload);
 
   /**
+   * How the runtime records texts of its own as a stream beside the robot's, so that whoever opens
+   * the segments can read them.
+   *
+   * @param type {@code pkg/msg/Type}; empty: bytes of no known type
+   * @param typeHash RIHS01 text; empty where unknown
+   * @param schemaText definition of the type
+   */
+  record Texts(
+      String type,
+      String typeHash,
+      String schemaText,
+      java.util.function.Function<String, byte[]> encode) {}
+
+  /** UTF-8 of no known type, where nothing better is known. */
+  default Texts texts() {
+    return new Texts("", "", "", text -> text.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+  }
+
+  /**
    * What a sample can say. Angles rad, velocities rad/s, efforts N m, metres; stamps ns since 1970.
    */
   sealed interface Reading {

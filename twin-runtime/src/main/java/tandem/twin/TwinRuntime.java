@@ -32,6 +32,7 @@ import java.util.function.DoubleSupplier;
 import tandem.proto.codec.CorruptEvent;
 import tandem.proto.command.TwinCommand;
 import tandem.proto.event.Event;
+import tandem.proto.v1.Setpoint;
 import tandem.twin.audit.Audit;
 import tandem.twin.audit.SegmentFiles;
 import tandem.twin.journal.Committer;
@@ -49,6 +50,7 @@ import tandem.twin.robot.TeleopLine;
 import tandem.twin.robot.TwinRules;
 import tandem.twin.sim.Simulators;
 import tandem.twin.stream.NodeStreams;
+import tandem.twin.stream.SetpointLog;
 import tandem.twin.stream.Streams;
 import tandem.twin.telemetry.Management;
 import tandem.twin.telemetry.Telemetry;
@@ -70,6 +72,7 @@ public final class TwinRuntime implements AutoCloseable {
   private final GuardPorts guards = new GuardPorts();
   private final StopLine stops;
   private final TeleopLine teleop;
+  private final SetpointLog setpoints;
   private final TwinRegion region;
   private final SiteDoor door;
   private final Recorder recorder;
@@ -95,12 +98,13 @@ public final class TwinRuntime implements AutoCloseable {
     region = new TwinRegion(sharding, known);
     door = new SiteDoor(known, guards, region);
     stops = new StopLine(guards, this::acknowledged);
-    teleop = new TeleopLine(guards, this::letGo);
+    teleop = new TeleopLine(guards, this::record, this::letGo);
     recorder =
         new Recorder(
             RecorderSettings.from(settings.config(), settings.data()),
             (robot, event) -> door.journal(robot, event));
     streams = new NodeStreams(recorder, reader, door);
+    setpoints = new SetpointLog(streams, reader.texts());
     twins =
         new SiteTwins(
             known,
@@ -329,6 +333,10 @@ public final class TwinRuntime implements AutoCloseable {
     if (known.contains(robot)) {
       region.tell(robot, new RobotTwin.Tell(new TwinCommand.StopAnswered(requestId)));
     }
+  }
+
+  private void record(String robot, Setpoint setpoint) {
+    setpoints.accept(robot, setpoint);
   }
 
   private void letGo(String robot, String commandId) {

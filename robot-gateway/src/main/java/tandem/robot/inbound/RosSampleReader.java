@@ -33,6 +33,15 @@ public final class RosSampleReader implements SampleReader {
     };
   }
 
+  @Override
+  public Texts texts() {
+    return new Texts(
+        StringMessage.TYPE.name().toString(),
+        StringMessage.TYPE.hash().toString(),
+        StringMessage.TYPE.schema(),
+        text -> StringMessage.TYPE.encode(new StringMessage(text)));
+  }
+
   private static Reading.Joints joints(JointState message) {
     int names = message.name().size();
     return new Reading.Joints(

@@ -2,6 +2,7 @@ package tandem.twin.robot;
 
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongSupplier;
 import tandem.proto.v1.GuardReply;
 import tandem.proto.v1.GuardStatus;
 import tandem.proto.v1.TimeToken;
@@ -13,6 +14,18 @@ public final class GuardPorts {
 
   private final Map<String, GuardPort> ports = new ConcurrentHashMap<>();
   private final Map<String, Heard> heard = new ConcurrentHashMap<>();
+  private final LongSupplier nanos;
+
+  public GuardPorts() {
+    this(System::nanoTime);
+  }
+
+  /**
+   * @param nanos monotonic clock
+   */
+  GuardPorts(LongSupplier nanos) {
+    this.nanos = nanos;
+  }
 
   /** null: no longer reachable. */
   public void port(String robot, GuardPort portOrNull) {
@@ -35,7 +48,7 @@ public final class GuardPorts {
   public void status(GuardStatus status) {
     heard.merge(
         status.getRobot(),
-        new Heard(status, System.nanoTime()),
+        new Heard(status, nanos.getAsLong()),
         (known, news) -> isOlder(news.status.getToken(), known.status.getToken()) ? known : news);
   }
 

@@ -8,6 +8,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BiConsumer;
+import java.util.function.LongSupplier;
+import java.util.function.UnaryOperator;
 import tandem.proto.event.Goal;
 import tandem.proto.v1.Authority;
 import tandem.proto.v1.GuardReply;
@@ -61,7 +63,10 @@ public final class TeleopLine {
   }
 
   private final GuardPorts ports;
+  private final BiConsumer<String, Setpoint> record;
   private final BiConsumer<String, String> onLetGo;
+  private final LongSupplier nanos;
+  private final UnaryOperator<CompletableFuture<GuardReply>> bounded;
   private final Map<String, Map<String, Stream>> open = new ConcurrentHashMap<>();
   private final LongAdder offered = new LongAdder();
   private final LongAdder accepted = new LongAdder();
@@ -72,12 +77,32 @@ public final class TeleopLine {
   private final LatencyHistogram roundTrips = new LatencyHistogram();
 
   /**
+   * @param record takes each setpoint for the recorder before it is sent; must not block; where it
+   *     throws, the setpoint is not sent
    * @param onLetGo told robot and command once the guard has taken the setpoint that ends the
    *     stream; must not block
    */
-  public TeleopLine(GuardPorts ports, BiConsumer<String, String> onLetGo) {
+  public TeleopLine(
+      GuardPorts ports, BiConsumer<String, Setpoint> record, BiConsumer<String, String> onLetGo) {
+    this(
+        ports,
+        record,
+        onLetGo,
+        System::nanoTime,
+        answer -> answer.orTimeout(ANSWER_MILLIS, TimeUnit.MILLISECONDS));
+  }
+
+  TeleopLine(
+      GuardPorts ports,
+      BiConsumer<String, Setpoint> record,
+      BiConsumer<String, String> onLetGo,
+      LongSupplier nanos,
+      UnaryOperator<CompletableFuture<GuardReply>> bounded) {
+    this.bounded = bounded;
     this.ports = ports;
+    this.record = record;
     this.onLetGo = onLetGo;
+    this.nanos = nanos;
   }
 
   /** Opens what the guard has accepted and closes what is over, by the twin's decided state. */
@@ -233,7 +258,7 @@ public final class TeleopLine {
     TimeToken told = one.setpoint().getToken();
     double age =
         told.getBootId().equals(newest.getBootId())
-            ? newest.getTickMillis() - told.getTickMillis() + seen.ageMillis(System.nanoTime())
+            ? newest.getTickMillis() - told.getTickMillis() + seen.ageMillis(nanos.getAsLong())
             : Double.NaN;
     double factor;
     synchronized (stream) {
@@ -259,21 +284,25 @@ public final class TeleopLine {
       next(stream);
       return;
     }
-    var request =
-        GuardRequest.newBuilder()
-            .setRobot(stream.robot)
-            .setSetpoint(setpoint(stream, one.setpoint(), newest, factor))
-            .build();
-    long sentNanos = System.nanoTime();
-    port.request(request)
-        .toCompletableFuture()
-        .copy()
-        .orTimeout(ANSWER_MILLIS, TimeUnit.MILLISECONDS)
+    Setpoint setpoint = setpoint(stream, one.setpoint(), newest, factor);
+    try {
+      record.accept(stream.robot, setpoint);
+    } catch (RuntimeException e) {
+      if (setpoint.getHeld()) {
+        refuse(stream, one, "tandem.teleop.unrecorded", e.getMessage() + "; not sent");
+        next(stream);
+        return;
+      }
+    }
+    var request = GuardRequest.newBuilder().setRobot(stream.robot).setSetpoint(setpoint).build();
+    long sentNanos = nanos.getAsLong();
+    bounded
+        .apply(port.request(request).toCompletableFuture().copy())
         .whenComplete(
             (reply, failure) -> {
-              long nanos = System.nanoTime();
-              if (failure == null) answered(stream, one, reply, nanos - sentNanos, nanos);
-              else unanswered(stream, one, failure, nanos - sentNanos);
+              long now = nanos.getAsLong();
+              if (failure == null) answered(stream, one, reply, now - sentNanos, now);
+              else unanswered(stream, one, failure, now - sentNanos);
               next(stream);
             });
   }
@@ -391,7 +420,7 @@ public final class TeleopLine {
   /** Node to guard and back, ms, over the last ten to twenty seconds; 0 where none was answered. */
   public double roundTripMillis(double quantile) {
     synchronized (roundTrips) {
-      return roundTrips.percentileNanos(quantile, System.nanoTime()) / NANOS_PER_MILLI;
+      return roundTrips.percentileNanos(quantile, nanos.getAsLong()) / NANOS_PER_MILLI;
     }
   }
 }

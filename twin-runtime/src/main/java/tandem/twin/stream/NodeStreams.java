@@ -4,14 +4,10 @@ import akka.actor.typed.ActorRef;
 import akka.actor.typed.Behavior;
 import akka.actor.typed.SupervisorStrategy;
 import akka.actor.typed.javadsl.Behaviors;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -48,7 +44,6 @@ public final class NodeStreams implements Streams, SensedSource {
   private final ConcurrentSkipListMap<String, RobotSenses> robots = new ConcurrentSkipListMap<>();
   private final SortedMap<String, Long> unassigned = new TreeMap<>();
   private ActorRef<Command> actors;
-  private int incarnations; // of the supervisor's thread
 
   /**
    * @param twin told of each robot at most 50 times a second, from an actor's thread; must not
@@ -230,9 +225,11 @@ public final class NodeStreams implements Streams, SensedSource {
   /** What the supervisor of the streams is told. */
   public sealed interface Command {}
 
-  private record Opened(RobotSenses senses, String topic) implements Command {}
+  record Opened(RobotSenses senses, String topic) implements Command {}
 
-  private record Closed(String robot) implements Command {}
+  record Closed(String robot) implements Command {}
+
+  record Ended(String robot) implements Command {}
 
   /** The parent of all stream actors of this node; to be run once. */
   public Behavior<Command> supervisor() {
@@ -241,42 +238,11 @@ public final class NodeStreams implements Streams, SensedSource {
                 "StreamSupervisor",
                 Behaviors.<Command>setup(
                     context -> {
-                      Map<String, ActorRef<RobotStreams.Command>> running = new HashMap<>();
                       synchronized (this) {
                         actors = context.getSelf();
                         robots.values().forEach(senses -> actors.tell(new Opened(senses, "")));
                       }
-                      return Behaviors.receive(Command.class)
-                          .onMessage(
-                              Opened.class,
-                              opened -> {
-                                var robot = running.get(opened.senses().robot);
-                                if (robot != null) {
-                                  robot.tell(new RobotStreams.Opened(opened.topic()));
-                                } else {
-                                  String name =
-                                      URLEncoder.encode(
-                                          opened.senses().robot, StandardCharsets.UTF_8);
-                                  if (context.getChild(name).isPresent()) { // still stopping
-                                    name += "~" + ++incarnations;
-                                  }
-                                  running.put(
-                                      opened.senses().robot,
-                                      context.spawn(
-                                          RobotStreams.create(opened.senses(), TICK, twin), name));
-                                }
-                                return Behaviors.same();
-                              })
-                          .onMessage(
-                              Closed.class,
-                              closed -> {
-                                var robot = running.remove(closed.robot());
-                                if (robot != null) {
-                                  robot.tell(RobotStreams.Close.CLOSE);
-                                }
-                                return Behaviors.same();
-                              })
-                          .build();
+                      return new StreamSupervisor(context, TICK, twin);
                     })))
         .onFailure(SupervisorStrategy.restart());
   }

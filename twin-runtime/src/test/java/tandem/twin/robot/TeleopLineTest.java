@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.DoubleRange;
@@ -28,21 +29,36 @@ import tandem.proto.v1.VelocityTarget;
 class TeleopLineTest extends CoreStage {
   private static final String BOOT = "b".repeat(32);
   private final List<Setpoint> sent = new ArrayList<>();
+  private final List<Setpoint> recorded = new ArrayList<>();
   private final List<CompletableFuture<GuardReply>> answers = new ArrayList<>();
   private final List<String> letGo = new ArrayList<>();
   private GuardPorts ports;
   private TeleopLine line;
   private boolean prompt;
+  private long passed;
+  private final List<CompletableFuture<GuardReply>> awaited = new ArrayList<>();
 
   @BeforeEach
   void open() {
-    ports = new GuardPorts();
+    passed = 0;
+    ports = new GuardPorts(() -> passed);
     ports.port("ada", this::request);
     ports.status(status(10_000));
-    line = new TeleopLine(ports, (robot, id) -> letGo.add(id));
+    line =
+        new TeleopLine(
+            ports,
+            (robot, setpoint) -> recorded.add(setpoint),
+            (robot, id) -> letGo.add(id),
+            () -> passed,
+            answer -> {
+              awaited.add(answer);
+              return answer;
+            });
     sent.clear();
     answers.clear();
     letGo.clear();
+    recorded.clear();
+    awaited.clear();
     prompt = true;
     live(hands(false));
     decide(stream("v", "anna", "velocity"));
@@ -52,6 +68,7 @@ class TeleopLineTest extends CoreStage {
   }
 
   private CompletionStage<GuardReply> request(GuardRequest request) {
+    assertThat(recorded).as("recorded before it is sent").contains(request.getSetpoint());
     sent.add(request.getSetpoint());
     var answer = new CompletableFuture<GuardReply>();
     answers.add(answer);
@@ -197,6 +214,8 @@ class TeleopLineTest extends CoreStage {
   void shouldSayWhenTheGuardDoesNotAnswerAndGoOn() {
     prompt = false;
     var lost = say(held(1, 1, 10_000));
+    passed = 250_000_000;
+    awaited.getFirst().completeExceptionally(new TimeoutException());
 
     assertThat(now(lost).getCode()).isEqualTo("tandem.guard.no-answer");
     assertThat(now(lost).getWhy()).contains("it is not known whether it took it");
