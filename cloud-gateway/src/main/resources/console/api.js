@@ -55,6 +55,7 @@ export const api = {
   acceptProfile: (robot, by) => ordinary('POST', `${twin(robot)}/profile/accept`, { by }),
   lease: (robot, request) => ordinary('POST', `${twin(robot)}/lease`, request),
   command: (robot, request) => ordinary('POST', `${twin(robot)}/commands`, request),
+  playback: (robot, from, to) => ordinary('GET', `api/audit/playback/${encodeURIComponent(robot)}?from=${encodeURIComponent(from)}&to=${encodeURIComponent(to)}&hz=25`),
   cancel: (id, by, reason) => ordinary('POST', `api/commands/${encodeURIComponent(id)}/cancel`, { by, reason }),
   release: (robot, by, reason) => ordinary('POST', `${twin(robot)}/stop`, { by, reason, release: true }),
   stop: (robot, by, timeoutMs) => send('POST', `${twin(robot)}/stop`, { by, reason: 'stop at the console' }, timeoutMs),

@@ -97,6 +97,8 @@ function receive(message) {
     store.alarms = message.alarms.alarms;
   } else if (message.commands) {
     store.robot(message.commands.robot).commands = message.commands.commands;
+  } else if (message.story) {
+    store.story = message.story;
   } else if (message.ack && !message.ack.ok) {
     console.warn(`live channel: ${message.ack.code}: ${message.ack.error}`);
     subscribed.clear(); // asked again with the next list

@@ -8,6 +8,7 @@ import './parts/hold.js';
 import './parts/reach.js';
 import './parts/joints.js';
 import './parts/drawer.js';
+import './parts/story.js';
 import { Part } from './dom.js';
 import { pads, poll } from './hand/gamepad.js';
 import { hand, TICK_MS } from './hand/hand.js';
@@ -16,6 +17,7 @@ import { playOn, rehearsal, whyNotForward } from './hand/rehearse.js';
 import { findXr, xr } from './hand/xr.js';
 import { keepLease } from './lease.js';
 import { start } from './live.js';
+import { posture } from './replay.js';
 import { startPresence } from './presence.js';
 import { stopPhase } from './stop.js';
 import { store } from './store.js';
@@ -80,6 +82,16 @@ function rehearsedNow() {
   return r && Object.freeze({ reached: r.result.reached, by: r.result.by, playing: r.playing, whyNot: whyNotForward(), to: Object.fromEntries(r.result.to) });
 }
 
+function toldNow() {
+  const story = store.story;
+  return story && Object.freeze({ state: story.state, scene: story.scene, sceneState: story.scenes.find((s) => s.number === story.scene)?.state ?? null });
+}
+
+function replayedNow() {
+  const r = store.replay;
+  return r && Object.freeze({ state: r.state, from: r.from, to: r.to, at: posture()?.at ?? null, drawn: Boolean(window.tandemView?.past), why: r.why });
+}
+
 // What tests read; nothing can be changed through it.
 Object.defineProperty(window, 'tandemStatus', {
   get: () => {
@@ -112,6 +124,8 @@ Object.defineProperty(window, 'tandemStatus', {
       commands: (robot?.commands ?? []).map((c) => Object.freeze({ id: c.id, state: c.state, form: c.form, why: c.why })),
       alarms: store.alarms.length,
       streams: robot?.streams.length ?? 0,
+      story: toldNow(),
+      replay: replayedNow(),
     });
   },
 });

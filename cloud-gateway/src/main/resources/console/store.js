@@ -67,6 +67,9 @@ class Store extends EventTarget {
     this.holding = null; // {robot, part} of the lease that this page keeps alive
     this.leaseNote = null; // {level, words}
     this.stop = { phase: 'idle', robot: null, tries: 0, note: '', sentAt: 0, receivedAt: 0 };
+    this.story = null; // StoryView where this node tells one
+    this.covered = 0; // pixels at the top of the view that something lies over
+    this.replay = null; // {robot, from, to, state, view, startedMs, why}: recorded time that is played (replay.js)
     this.preview = null; // {robot, positions, level, until}: a posture ahead of the robot, drawn as a ghost
     this.jogJoint = null; // the joint that keys move
     this.reach = { shown: false, tip: null, x: 0.35, y: 0.2, z: 0.2 };

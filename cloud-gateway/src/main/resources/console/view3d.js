@@ -4,6 +4,7 @@
 import * as THREE from 'three';
 import { OrbitControls } from 'three/OrbitControls';
 import { TransformControls } from 'three/TransformControls';
+import { posture } from './replay.js';
 import { store, OLD_MS } from './store.js';
 import { loadUrdf } from './urdf.js';
 
@@ -12,6 +13,7 @@ const GREY = new THREE.Color(0x6b7178);
 const GHOST = new THREE.Color(0xa394ff);
 const GHOST_OPACITY = 0.28;
 const AHEAD = { ahead: new THREE.Color(0xf2a54a), rehearsed: new THREE.Color(0x62c48d), blocked: new THREE.Color(0xee7571) };
+const PAST = new THREE.Color(0xffd166);
 const SLOW_MS = 60; // between frames, on average: then draw at most ten times a second
 const SLOW_GAP_MS = 95;
 
@@ -38,6 +40,7 @@ export class View {
     this.lastDrawnMs = 0;
     this.size = '';
     this.ahead = null; // {urdf, material, model}: the ghost of what is rehearsed
+    this.past = null; // {urdf, model}: the ghost of what is replayed
     this.inXr = false;
     this.#stage();
     this.#controls();
@@ -138,8 +141,9 @@ export class View {
     if (current) this.#show(current, Boolean(current.view?.dream));
     if (dream) this.#show(dream, true);
     const ghost = dream && this.models.get(dream.name);
-    if (ghost) ghost.model.root.visible = store.ghost && dream.joints !== null && !store.preview;
+    if (ghost) ghost.model.root.visible = store.ghost && dream.joints !== null && !store.preview && !store.replay;
     this.#preview(current, now);
+    this.#replay(current, now);
     this.#reach(current);
   }
 
@@ -169,7 +173,9 @@ export class View {
       if (robot.name === store.selected) this.#follow(model.root.position);
     }
     const age = robot.ageMs();
-    const old = !store.online || age === null || age > OLD_MS;
+    // What is dreamed of a robot that is not heard is as old as the robot's own values.
+    const followed = asGhost ? store.robots.get(robot.view?.dreamOf) : null;
+    const old = !store.online || age === null || age > OLD_MS || (followed && !(followed.ageMs() <= OLD_MS));
     if (shown.old !== old) {
       shown.old = old;
       for (const material of model.materials) {
@@ -204,6 +210,35 @@ export class View {
     model.follow();
     model.root.position.copy(body.model.root.position);
     model.root.quaternion.copy(body.model.root.quaternion);
+  }
+
+  // Recorded time: a ghost of its own, where the samples say that the body was.
+  #replay(robot, now) {
+    const wanted = posture(now);
+    const body = robot && this.models.get(robot.name);
+    const on = wanted && body && wanted.robot === robot.name;
+    if (this.past && (!on || this.past.urdf !== body.urdf)) {
+      this.world.remove(this.past.model.root);
+      this.past.model.dispose();
+      this.past = null;
+    }
+    if (!on) return;
+    if (!this.past) {
+      const material = ghostly();
+      material.color.copy(PAST);
+      material.emissive.copy(PAST);
+      material.opacity = 0.5;
+      this.past = { urdf: body.urdf, model: loadUrdf(body.urdf, { material: () => material }) };
+      this.past.model.root.traverse((o) => (o.renderOrder = 3));
+      this.world.add(this.past.model.root);
+    }
+    const { root } = this.past.model;
+    const { position, orientation, positionsRad } = wanted.posture;
+    wanted.names.forEach((name, i) => this.past.model.set(name, positionsRad[i]));
+    this.past.model.follow();
+    if (position) root.position.set(position.x, position.y, position.z);
+    else root.position.copy(body.model.root.position);
+    if (orientation) root.quaternion.set(orientation.x, orientation.y, orientation.z, orientation.w).normalize();
   }
 
   /**
@@ -295,7 +330,9 @@ export class View {
   #fit() {
     const width = window.innerWidth;
     const height = window.innerHeight;
-    const free = this.region.getBoundingClientRect();
+    const region = this.region.getBoundingClientRect();
+    const covered = Math.min(store.covered, region.height / 2);
+    const free = { left: region.left, top: region.top + covered, width: region.width, height: region.height - covered };
     const ratio = this.meanGapMs > SLOW_MS ? 0.75 : Math.min(window.devicePixelRatio || 1, 2);
     const size = [width, height, free.left, free.top, free.width, free.height, ratio].map(Math.round).join(' ') + ratio;
     if (size === this.size) return;

@@ -1,6 +1,7 @@
 // The list of robots, and what lies over the 3D view: freshness, the dream and its difference, why nothing is drawn.
 
 import { el, fixed, flag, keyed, kind, milliseconds, Part, text } from '../dom.js';
+import { play } from '../replay.js';
 import { store } from '../store.js';
 import { ageOf } from './top.js';
 
@@ -75,9 +76,12 @@ class Overlay extends Part {
     const up = (robot?.view?.hazards ?? []).filter((h) => h.until === null);
     keyed(this.hazards, this.hazardRows, up, (h) => h.kind + h.since, () => {
       const chip = el('span.chip');
+      const again = el('button.small', { type: 'button', title: 'Plays what was recorded in the two seconds before' }, 'Replay 2 s before');
       return {
-        element: el('li', {}, chip),
+        element: el('li', {}, chip, again),
         update: (h) => {
+          flag(again, 'hidden', h.kind !== 'fallen');
+          again.onclick = () => play(store.selected, new Date(Date.parse(h.since) - 2000).toISOString(), h.since);
           text(chip, h.kind.replaceAll('-', ' '));
           kind(chip, h.severity === 'error' ? 'bad' : h.severity === 'warning' ? 'warn' : 'busy');
           if (chip.title !== h.text) chip.title = h.text;

@@ -50,10 +50,12 @@ final class ApiRoutes extends AllDirectives {
   private static final Duration MAX_WAIT = Duration.ofSeconds(30);
   private static final FiniteDuration BODY_WITHIN = FiniteDuration.create(5, TimeUnit.SECONDS);
   private static final int MAX_COMMANDS = 500;
+  private static final int MAX_PLAYED_HZ = 100;
   private static final Logger LOG = LoggerFactory.getLogger(ApiRoutes.class);
 
   private final Twins twins;
   private final AuditDoor audit;
+  private final Optional<Narration> narration;
   private final LiveHub live;
   private final TeleopHub teleop;
   private final VersionView version;
@@ -65,12 +67,14 @@ final class ApiRoutes extends AllDirectives {
   ApiRoutes(
       Twins twins,
       AuditDoor audit,
+      Optional<Narration> narration,
       LiveHub live,
       TeleopHub teleop,
       VersionView version,
       ApiSettings settings) {
     this.twins = twins;
     this.audit = audit;
+    this.narration = narration;
     this.live = live;
     this.teleop = teleop;
     this.version = version;
@@ -108,6 +112,7 @@ final class ApiRoutes extends AllDirectives {
         pathPrefix("simulators", this::simulators),
         path("alarms", () -> get(() -> answerAll(twins::alarms))),
         path("version", () -> get(() -> complete(Answers.json(version)))),
+        path("story", this::story),
         path("ws", this::live),
         path("teleop", this::teleop),
         pathPrefix("audit", this::audit));
@@ -252,6 +257,20 @@ final class ApiRoutes extends AllDirectives {
                 "robot", robot -> complete(Answers.json(twins.streams(robot.orElse(null))))));
   }
 
+  private Route story() {
+    return get(
+        () ->
+            complete(
+                narration
+                    .map(told -> Answers.json(told.now()))
+                    .orElseGet(
+                        () ->
+                            Answers.failed(
+                                StatusCodes.NOT_FOUND,
+                                "tandem.story.none",
+                                "this node tells no story"))));
+  }
+
   private Route live() {
     return live.connect()
         .map(this::handleWebSocketMessages)
@@ -302,6 +321,7 @@ final class ApiRoutes extends AllDirectives {
                                                 RawHeader.create(
                                                     "Tandem-Audit-Ok", "" + verdict.ok()))))),
                 path(segment("replay").slash(segment()), this::replay),
+                path(segment("playback").slash(segment()), this::playback),
                 path(
                     segment("explain").slash(segment()),
                     id -> respond(() -> audit.explain(id), ApiRoutes::lines)),
@@ -327,6 +347,26 @@ final class ApiRoutes extends AllDirectives {
                                   robot, number("sequence", sequence.get(), Long.MAX_VALUE));
                         },
                         json -> Answers.jsonText(StatusCodes.OK, json))));
+  }
+
+  private Route playback(String robot) {
+    return parameter(
+        "from",
+        from ->
+            parameter(
+                "to",
+                to ->
+                    parameterOptional(
+                        "hz",
+                        hz ->
+                            respond(
+                                () ->
+                                    audit.playback(
+                                        robot,
+                                        instant("from", from),
+                                        instant("to", to),
+                                        Math.max(1, whole("hz", hz.orElse("25"), MAX_PLAYED_HZ))),
+                                json -> Answers.jsonText(StatusCodes.OK, json)))));
   }
 
   private Route export(String robot) {

@@ -9,6 +9,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import tandem.proto.v1.VersionView;
@@ -56,6 +57,16 @@ public final class ApiServer {
    */
   public static CompletionStage<ApiServer> start(
       ActorSystem<?> system, Twins twins, AuditDoor audit, ApiSettings settings) {
+    return start(system, twins, audit, Optional.empty(), settings);
+  }
+
+  /** As the other, and tells a story. */
+  public static CompletionStage<ApiServer> start(
+      ActorSystem<?> system,
+      Twins twins,
+      AuditDoor audit,
+      Optional<Narration> narration,
+      ApiSettings settings) {
     if (!settings.beyondLoopback() && !loopback(settings.host()))
       return CompletableFuture.failedFuture(
           new Refused(
@@ -70,9 +81,9 @@ public final class ApiServer {
             .setSite(settings.site())
             .addAllRoles(settings.roles())
             .build();
-    var live = new LiveHub(system, twins, version, settings.maxLiveClients());
+    var live = new LiveHub(system, twins, version, narration, settings.maxLiveClients());
     var teleop = new TeleopHub(system, twins);
-    var routes = new ApiRoutes(twins, audit, live, teleop, version, settings);
+    var routes = new ApiRoutes(twins, audit, narration, live, teleop, version, settings);
     var limits =
         ConfigFactory.parseString(
                 LIMITS.formatted(settings.maxBodyBytes(), settings.maxBodyBytes()))

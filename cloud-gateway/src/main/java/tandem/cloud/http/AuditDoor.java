@@ -26,6 +26,13 @@ public interface AuditDoor {
   /** The twin as it was after this event of its newest term; one JSON object. */
   CompletionStage<String> replay(String robot, long sequence);
 
+  /**
+   * Recorded postures of a span of time, up to this moment; one JSON object.
+   *
+   * @param perSecond steps, at least 1
+   */
+  CompletionStage<String> playback(String robot, Instant from, Instant to, int perSecond);
+
   /** Every event that led to and followed from a command, one JSON object each, oldest first. */
   CompletionStage<List<String>> explain(String commandId);
 
@@ -60,6 +67,12 @@ public interface AuditDoor {
 
       @Override
       public CompletionStage<String> replay(String robot, long sequence) {
+        return refused();
+      }
+
+      @Override
+      public CompletionStage<String> playback(
+          String robot, Instant from, Instant to, int perSecond) {
         return refused();
       }
 

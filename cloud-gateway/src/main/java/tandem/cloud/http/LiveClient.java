@@ -17,6 +17,7 @@ import tandem.proto.v1.LiveAck;
 import tandem.proto.v1.LiveMessage;
 import tandem.proto.v1.LivePong;
 import tandem.proto.v1.LiveWelcome;
+import tandem.proto.v1.StoryView;
 import tandem.proto.v1.StreamList;
 import tandem.proto.v1.StreamView;
 import tandem.proto.v1.TwinList;
@@ -117,6 +118,10 @@ final class LiveClient {
 
   void alarms(AlarmList alarms) {
     outbox.view("/alarms", () -> text(LiveMessage.newBuilder().setAlarms(alarms)));
+  }
+
+  void story(StoryView story) {
+    outbox.view("/story", () -> text(LiveMessage.newBuilder().setStory(story)));
   }
 
   void commands(CommandList commands) {

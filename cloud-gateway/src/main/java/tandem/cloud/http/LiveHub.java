@@ -48,6 +48,7 @@ final class LiveHub {
   private final ActorSystem<?> system;
   private final Twins twins;
   private final VersionView version;
+  private final Optional<Narration> narration;
   private final int maxClients;
   private final Map<Long, LiveClient> clients = new ConcurrentHashMap<>();
   private final Map<String, Feed> feeds = new HashMap<>();
@@ -56,11 +57,23 @@ final class LiveHub {
   private final Asking alarming = new Asking();
   private final Cancellable ticking;
 
-  LiveHub(ActorSystem<?> system, Twins twins, VersionView version, int maxClients) {
+  LiveHub(
+      ActorSystem<?> system,
+      Twins twins,
+      VersionView version,
+      Optional<Narration> narration,
+      int maxClients) {
+    this.narration = narration;
     this.system = system;
     this.twins = twins;
     this.version = version;
     this.maxClients = maxClients;
+    narration.ifPresent(
+        told ->
+            told.listen(
+                now -> {
+                  for (var client : clients.values()) client.story(now);
+                }));
     ticking =
         system
             .scheduler()
@@ -90,6 +103,7 @@ final class LiveHub {
                 started -> {
                   clients.put(client.number, client);
                   client.welcome(version);
+                  narration.ifPresent(told -> client.story(told.now()));
                   return started;
                 });
     return Optional.of(Flow.fromSinkAndSourceCoupledMat(in, out, Keep.right()));

@@ -16,6 +16,7 @@ import tandem.deploy.demo.Demo;
 import tandem.deploy.node.OrderlyEnd;
 import tandem.deploy.node.ParentWatch;
 import tandem.deploy.node.Ports;
+import tandem.deploy.story.StoryDemo;
 
 /** {@code tandem demo}. */
 @Command(
@@ -26,6 +27,13 @@ final class DemoCommand implements Callable<Integer> {
 
   @Option(names = "--headless", description = "Commands the robot itself, measures, ends.")
   boolean headless;
+
+  @Option(
+      names = "--story",
+      description =
+          "Five scenes with two operators, told in the console and checked (about 90 s);"
+              + " begins when the page is open, with --headless at once.")
+  boolean story;
 
   @Option(
       names = "--for",
@@ -71,6 +79,9 @@ final class DemoCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     if (robots < 1 || robots > 16)
       throw new WrongUsage("--robots: expected 1..16, found " + robots);
+    if (story && (robots != 1 || lasts != null))
+      throw new WrongUsage(
+          "--story: has one robot and its own length; expected no --robots, --for");
     Ports checked;
     try {
       checked = new Ports(offset, ports);
@@ -80,6 +91,10 @@ final class DemoCommand implements Callable<Integer> {
     var end = OrderlyEnd.ofThisProcess(NodeCommand.END_WITHIN);
     if (parent != null) ParentWatch.watch(parent, () -> OrderlyEnd.exit(0));
     try {
+      if (story)
+        return StoryDemo.run(
+            new StoryDemo.Options(headless, data, site, checked, json, seed, Map.copyOf(config)),
+            end);
       return Demo.run(
           new Demo.Options(
               headless, lasts, robots, data, site, checked, json, seed, Map.copyOf(config)),

@@ -33,6 +33,7 @@ public final class HeldControl implements AutoCloseable {
   private WebSocket socket;
   private volatile long lastNanos;
   private volatile boolean frozen;
+  private volatile boolean closed;
 
   /**
    * Opens the stream; it is refused where {@link #open} says so.
@@ -40,6 +41,16 @@ public final class HeldControl implements AutoCloseable {
    * @param kind velocity, joint or reach
    */
   public HeldControl(Api api, String robot, String by, String kind) {
+    this(api, robot, by, kind, 0);
+  }
+
+  /**
+   * As the other.
+   *
+   * @param lapseMillis without a setpoint for so long the guard brings the robot to rest; 0: the
+   *     guard's default
+   */
+  public HeldControl(Api api, String robot, String by, String kind, int lapseMillis) {
     command =
         Stage.object(
             api.post(
@@ -49,7 +60,8 @@ public final class HeldControl implements AutoCloseable {
                         .setRobot(robot)
                         .setBy(by)
                         .setExpiresSeconds(2)
-                        .setStream(StreamGoal.newBuilder().setKind(kind)))));
+                        .setStream(
+                            StreamGoal.newBuilder().setKind(kind).setLapseMillis(lapseMillis)))));
     if (open()) {
       socket =
           api.socket(
@@ -90,6 +102,18 @@ public final class HeldControl implements AutoCloseable {
       }
       from.request(1);
       return null;
+    }
+
+    @Override
+    public CompletionStage<?> onClose(WebSocket from, int status, String reason) {
+      closed = true;
+      return null;
+    }
+
+    @Override
+    public void onError(WebSocket from, Throwable error) {
+      closed = true;
+      why.set("connection lost: " + error);
     }
   }
 
@@ -166,6 +190,16 @@ public final class HeldControl implements AutoCloseable {
   boolean hasEnded() {
     var state = state();
     return !state.isEmpty() && !state.equals("sent") && !state.equals("executing");
+  }
+
+  /** The node has closed the connection, or it is lost: nothing that is said arrives. */
+  public boolean closed() {
+    return closed;
+  }
+
+  /** What was last told, with or without being asked; null before the first. */
+  public TeleopState told() {
+    return told.get();
   }
 
   /** State of the command as it was last told. */

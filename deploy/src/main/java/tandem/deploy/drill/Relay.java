@@ -17,12 +17,12 @@ import java.util.concurrent.TimeUnit;
  * TCP), holds bytes back and lets them go later, in one direction or both, and can be cut and
  * mended. Bytes stay whole and in order. Seeded. Thread-safe.
  */
-final class Relay implements AutoCloseable {
+public final class Relay implements AutoCloseable {
   private static final int CHUNK_BYTES = 16 << 10;
   private static final int MOST_CHUNKS = 4096;
 
   /** Who speaks. */
-  enum Way {
+  public enum Way {
     /** From who connected to where the relay leads. */
     FORTH,
     BACK
@@ -36,8 +36,8 @@ final class Relay implements AutoCloseable {
    * @param stallChance of each chunk to be held up
    * @param stall for so long
    */
-  record Weather(Duration delay, Duration jitter, double stallChance, Duration stall) {
-    static final Weather CLEAR = new Weather(Duration.ZERO, Duration.ZERO, 0, Duration.ZERO);
+  public record Weather(Duration delay, Duration jitter, double stallChance, Duration stall) {
+    public static final Weather CLEAR = new Weather(Duration.ZERO, Duration.ZERO, 0, Duration.ZERO);
   }
 
   private record Chunk(byte[] bytes, long dueNanos) {}
@@ -54,39 +54,39 @@ final class Relay implements AutoCloseable {
     this(target, 1);
   }
 
-  Relay(int target, long seed) {
+  public Relay(int target, long seed) {
     this.target = target;
     this.port = Stage.freePort();
     this.random = new SplittableRandom(seed);
     mend();
   }
 
-  String endpoint() {
+  public String endpoint() {
     return "tcp/127.0.0.1:" + port;
   }
 
-  int port() {
+  public int port() {
     return port;
   }
 
   /** From the next chunk on. */
-  synchronized void weather(Weather now) {
+  public synchronized void weather(Weather now) {
     weather = now;
   }
 
   /** What this side says waits from now on; both ends keep their connections. */
-  synchronized void hold(Way way) {
+  public synchronized void hold(Way way) {
     held.add(way);
   }
 
   /** What waited goes on, all of it, at once. */
-  synchronized void release(Way way) {
+  public synchronized void release(Way way) {
     held.remove(way);
     notifyAll();
   }
 
   /** Accepts again. */
-  synchronized void mend() {
+  public synchronized void mend() {
     try {
       server = new ServerSocket(port, 16, InetAddress.getLoopbackAddress());
       var accepting = server;
@@ -97,7 +97,7 @@ final class Relay implements AutoCloseable {
   }
 
   /** Resets what is open and refuses what comes. */
-  synchronized void cut() {
+  public synchronized void cut() {
     try {
       server.close();
       for (var socket : sockets) {

@@ -30,7 +30,7 @@ import tandem.proto.v1.LeaseRequest;
  * Processes and places of one drill. Everything that was started ends with it, newest first; the
  * directory is deleted. One thread.
  */
-final class Stage implements AutoCloseable {
+public final class Stage implements AutoCloseable {
   static final Duration START = Duration.ofSeconds(90);
   private static final Duration STEP = Duration.ofMillis(5);
   private static final int ATTEMPTS = 20;
@@ -134,23 +134,23 @@ final class Stage implements AutoCloseable {
   }
 
   @SuppressWarnings("unchecked")
-  static Map<String, Object> object(String json) {
+  public static Map<String, Object> object(String json) {
     return (Map<String, Object>) Json.parse(json);
   }
 
   /** A value behind names, null where there is none. */
-  static Object at(Map<String, Object> object, String... path) {
+  public static Object at(Map<String, Object> object, String... path) {
     Object value = object;
     for (var name : path) value = value instanceof Map<?, ?> map ? map.get(name) : null;
     return value;
   }
 
-  static Map<String, Object> twin(Api api, String robot) {
+  public static Map<String, Object> twin(Api api, String robot) {
     return object(api.get("/api/twins/" + robot));
   }
 
   /** The measured angle of a joint, rad; NaN where the twin has none. */
-  static double joint(Map<String, Object> twin, String joint) {
+  public static double joint(Map<String, Object> twin, String joint) {
     if (!(at(twin, "joints", "names") instanceof List<?> names)) return Double.NaN;
     int index = names.indexOf(joint);
     return index < 0
@@ -273,7 +273,7 @@ final class Stage implements AutoCloseable {
     }
   }
 
-  static int freePort() {
+  public static int freePort() {
     try (var socket = new ServerSocket(0)) {
       return socket.getLocalPort();
     } catch (IOException e) {

@@ -40,6 +40,22 @@ public final class Child implements AutoCloseable {
    */
   public static Child start(
       String name, List<String> jvmFlags, List<String> words, Consumer<String> onLine) {
+    return start(
+        name, jvmFlags, words, onLine, ProcessBuilder.Redirect.from(new java.io.File("/dev/null")));
+  }
+
+  /** As the other; what {@link #tell} says comes to its stdin. */
+  public static Child startListening(
+      String name, List<String> jvmFlags, List<String> words, Consumer<String> onLine) {
+    return start(name, jvmFlags, words, onLine, ProcessBuilder.Redirect.PIPE);
+  }
+
+  private static Child start(
+      String name,
+      List<String> jvmFlags,
+      List<String> words,
+      Consumer<String> onLine,
+      ProcessBuilder.Redirect input) {
     var command = new ArrayList<String>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("--enable-native-access=ALL-UNNAMED");
@@ -58,7 +74,7 @@ public final class Child implements AutoCloseable {
       var process =
           new ProcessBuilder(command)
               .redirectError(ProcessBuilder.Redirect.INHERIT)
-              .redirectInput(ProcessBuilder.Redirect.from(new java.io.File("/dev/null")))
+              .redirectInput(input)
               .start();
       var child = new Child(name, process);
       Thread.ofPlatform().daemon().name(name + "-stdout").start(() -> child.read(onLine));
@@ -89,6 +105,21 @@ public final class Child implements AutoCloseable {
       }
     } catch (IOException e) {
       LOG.debug("stdout of {} closed: {}", name, e.getMessage());
+    }
+  }
+
+  /**
+   * One line on its stdin.
+   *
+   * @throws UncheckedIOException where it does not listen or has ended
+   */
+  public synchronized void tell(String line) {
+    try {
+      var input = process.getOutputStream();
+      input.write((line + "\n").getBytes(StandardCharsets.UTF_8));
+      input.flush();
+    } catch (IOException e) {
+      throw new UncheckedIOException("%s was not told '%s'".formatted(name, line), e);
     }
   }
 

@@ -88,6 +88,14 @@ public final class NodeAudit implements AuditDoor, AutoCloseable {
   }
 
   @Override
+  public CompletionStage<String> playback(String robot, Instant from, Instant to, int perSecond) {
+    return openSegment
+        .apply(robot)
+        .thenCompose(
+            open -> ask(() -> Json.print(audit.playback(robot, open, from, to, perSecond))));
+  }
+
+  @Override
   public CompletionStage<List<String>> explain(String commandId) {
     return ask(() -> audit.explain(commandId).stream().map(AuditExport::json).toList());
   }

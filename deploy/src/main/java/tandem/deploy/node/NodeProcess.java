@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -16,6 +17,7 @@ import org.slf4j.LoggerFactory;
 import tandem.cloud.http.ApiServer;
 import tandem.cloud.http.ApiSettings;
 import tandem.cloud.http.AuditDoor;
+import tandem.cloud.http.Narration;
 import tandem.deploy.client.Out;
 import tandem.deploy.client.Version;
 import tandem.robot.RobotGateway;
@@ -65,6 +67,12 @@ public final class NodeProcess implements AutoCloseable {
    * @throws RuntimeException where a port cannot be had, saying which
    */
   public static NodeProcess start(NodeSettings settings) throws IOException {
+    return start(settings, Optional.empty());
+  }
+
+  /** As the other, and tells a story to those who look. */
+  public static NodeProcess start(NodeSettings settings, Optional<Narration> narration)
+      throws IOException {
     var open = new ArrayList<AutoCloseable>();
     try {
       var runtime = TwinRuntime.start(twinSettings(settings), new RosSampleReader());
@@ -91,6 +99,7 @@ public final class NodeProcess implements AutoCloseable {
                   runtime.system(),
                   runtime.twins(),
                   audit,
+                  narration,
                   ApiSettings.onLoopback(
                           settings.ports().of("api"),
                           settings.site(),
@@ -180,6 +189,11 @@ public final class NodeProcess implements AutoCloseable {
   /** Begins to dream of a robot, once it has been seen. */
   public void dreamOf(String robot) {
     dreams.begin(robot);
+  }
+
+  /** Consoles and other listeners of the live channel that are connected now. */
+  public int liveClients() {
+    return api.liveClients();
   }
 
   public String apiUrl() {

@@ -52,6 +52,11 @@ public final class OrderlyEnd {
     steps.push(new Named(name, step));
   }
 
+  /** The code with which a signal ends the process; 0 where nobody says otherwise. */
+  public static void code(int value) {
+    CODE.set(value);
+  }
+
   /** Ends the process now, with this code; does not return. */
   public static void exit(int value) {
     CODE.set(value);

@@ -63,6 +63,10 @@ public record GatewaySettings(
       boolean withParent,
       Duration linger,
       Path keys) {
+    Guards withStart(boolean byUs) {
+      return new Guards(byUs, directory, firstPort, withParent, linger, keys);
+    }
+
     Guards withKeys(Path others) {
       return new Guards(start, directory, firstPort, withParent, linger, others);
     }
@@ -131,10 +135,16 @@ public record GatewaySettings(
         settle,
         admissionAge,
         admissionBytes,
-        robot.hasPath("guards.keys")
-            ? guards.withKeys(Path.of(robot.getString("guards.keys")))
-            : guards,
+        guards(robot),
         RobotSettings.all(config));
+  }
+
+  private Guards guards(Config robot) {
+    var asked = guards;
+    if (robot.hasPath("guards.start")) asked = asked.withStart(robot.getBoolean("guards.start"));
+    if (robot.hasPath("guards.keys"))
+      asked = asked.withKeys(Path.of(robot.getString("guards.keys")));
+    return asked;
   }
 
   public GatewaySettings withConnect(List<String> endpoints) {

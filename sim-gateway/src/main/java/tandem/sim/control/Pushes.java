@@ -23,9 +23,9 @@ public final class Pushes {
    */
   public record Push(double atSeconds, double impulse, double bearingRad) {}
 
-  private final SplittableRandom random;
-  private final double least;
-  private final double most;
+  private SplittableRandom random;
+  private double least;
+  private double most;
   private final List<Push> ahead;
   private Push current;
   private long count;
@@ -49,14 +49,30 @@ public final class Pushes {
     return new Pushes(new SplittableRandom(seed ^ 0x7075_7368L), least, most, List.of());
   }
 
+  /**
+   * One every 2.2 to 2.8 s, from any side, from {@code least} up to {@code most} N s, each stronger
+   * by {@code step}.
+   */
+  public static Pushes rising(long seed, double least, double step, double most) {
+    var random = new SplittableRandom(seed ^ 0x7269_7365L);
+    var pushes = new ArrayList<Push>();
+    double at = 0;
+    for (double impulse = least; impulse <= most; impulse += step) {
+      at += 2.2 + 0.6 * random.nextDouble();
+      pushes.add(new Push(at, impulse, 2 * Math.PI * random.nextDouble()));
+    }
+    return script(pushes);
+  }
+
   /** Exactly these. */
   public static Pushes script(List<Push> pushes) {
     return new Pushes(null, 0, 0, pushes);
   }
 
   /**
-   * Reads {@code none}, {@code seeded}, {@code seeded:LEAST-MOST}, or {@code T:IMPULSE:DEGREES,...}
-   * (seconds, N s, bearing). {@link IllegalArgumentException} says what is wrong.
+   * Reads {@code none}, {@code seeded}, {@code seeded:LEAST-MOST}, {@code rising:LEAST-STEP-MOST},
+   * or {@code T:IMPULSE:DEGREES,...} (seconds, N s, bearing). {@link IllegalArgumentException} says
+   * what is wrong.
    */
   public static Pushes parse(String text, long seed) {
     if (text.equals("none")) return none();
@@ -68,6 +84,16 @@ public final class Pushes {
         double most = Double.parseDouble(range[1]);
         if (least < 0 || most < least || most > 1000) throw new NumberFormatException(text);
         return seeded(seed, least, most);
+      }
+      if (text.startsWith("rising:")) {
+        String[] range = text.substring("rising:".length()).split("-", -1);
+        double least = Double.parseDouble(range[0]);
+        double step = Double.parseDouble(range[1]);
+        double most = Double.parseDouble(range[2]);
+        if (!(least >= 0 && step >= 0.1 && most >= least && most <= 1000)) {
+          throw new NumberFormatException(text);
+        }
+        return rising(seed, least, step, most);
       }
       var pushes = new ArrayList<Push>();
       for (String item : text.split(",", -1)) {
@@ -87,7 +113,8 @@ public final class Pushes {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
-              "--push: expected none, seeded, seeded:LEAST-MOST or T:IMPULSE:DEGREES,..., found %s",
+              "--push: expected none, seeded, seeded:LEAST-MOST,"
+                  + " rising:LEAST-STEP-MOST or T:IMPULSE:DEGREES,..., found %s",
               text),
           e);
     }
@@ -120,6 +147,16 @@ public final class Pushes {
     force[0] = current == null ? 0 : newtons * Math.cos(current.bearingRad());
     force[1] = current == null ? 0 : newtons * Math.sin(current.bearingRad());
     return changed;
+  }
+
+  /** Others instead of what was still to come, their times counted from now; one under way ends. */
+  public void become(Pushes others, double nowSeconds) {
+    random = others.random;
+    least = others.least;
+    most = others.most;
+    ahead.clear();
+    for (var push : others.ahead)
+      ahead.add(new Push(nowSeconds + push.atSeconds(), push.impulse(), push.bearingRad()));
   }
 
   /** Pushes begun so far. */

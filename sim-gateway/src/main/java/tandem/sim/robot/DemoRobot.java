@@ -1,6 +1,9 @@
 package tandem.sim.robot;
 
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
@@ -52,7 +55,10 @@ public final class DemoRobot {
     Pushes pushes;
     try {
       options = RobotOptions.parse(arguments);
-      pushes = Pushes.parse(options.push(), options.seed());
+      pushes =
+          options.push().equals(RobotOptions.PUSH_BY_LINES)
+              ? Pushes.none()
+              : Pushes.parse(options.push(), options.seed());
     } catch (IllegalArgumentException e) {
       System.err.println("tandem robot: " + e.getMessage() + "; not started");
       System.err.println(RobotOptions.USAGE);
@@ -106,6 +112,7 @@ public final class DemoRobot {
         warmUp(model, body, scene);
         peers.awaitLink(LINK_PATIENCE);
         loop.start();
+        if (options.push().equals(RobotOptions.PUSH_BY_LINES)) hearPushes(options.seed(), loop);
         System.out.println("{\"event\":\"ready\",\"robot\":\"" + options.name() + "\"}");
         loop.join();
       }
@@ -138,6 +145,30 @@ public final class DemoRobot {
       new RobotLoop("warm-up", robot, eyes, silent, new Inbox(RobotLoop::wallNanos))
           .rehearse(WARM_UP_STEPS);
     }
+  }
+
+  /** Until stdin ends. A line that cannot be meant is told and changes nothing. */
+  private static void hearPushes(long seed, RobotLoop loop) {
+    Thread.ofPlatform()
+        .daemon()
+        .name("robot-pushes")
+        .start(
+            () -> {
+              var lines =
+                  new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+              try {
+                for (var line = lines.readLine(); line != null; line = lines.readLine()) {
+                  try {
+                    loop.push(Pushes.parse(line.strip(), seed));
+                    LOG.info("pushes from now on: {}", line);
+                  } catch (IllegalArgumentException e) {
+                    LOG.warn("line on stdin: {}; pushes stay as they were", e.getMessage());
+                  }
+                }
+              } catch (IOException e) {
+                LOG.warn("stdin: {}; pushes stay as they are", e.getMessage());
+              }
+            });
   }
 
   private static void watchParent(RobotOptions options) {

@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -14,6 +15,7 @@ import tandem.ros2.msg.Time;
 import tandem.sim.body.Urdf;
 import tandem.sim.control.Assistance;
 import tandem.sim.control.Command;
+import tandem.sim.control.Pushes;
 import tandem.sim.control.SimulatedHumanoid;
 import tandem.sim.sense.Battery;
 import tandem.sim.sense.Eyes;
@@ -49,6 +51,7 @@ final class RobotLoop {
   private final CdrWriter eyesWriter = new CdrWriter(1 << 16);
   private final ArrayBlockingQueue<Look> looks = new ArrayBlockingQueue<>(2);
   private final AtomicLong skippedLooks = new AtomicLong();
+  private final AtomicReference<Pushes> pushesNext = new AtomicReference<>();
   private final Thread stepper;
   private final Thread looker;
   private final long stepNanos;
@@ -56,6 +59,7 @@ final class RobotLoop {
   private volatile boolean ended;
   private volatile RuntimeException failure;
 
+  private boolean pushedFromOutside;
   private long wallOffset;
   private long slippedNanos;
   private long startNanos;
@@ -128,7 +132,17 @@ final class RobotLoop {
     }
   }
 
+  /** Other pushes from the next step on, until the robot falls; any thread. */
+  void push(Pushes others) {
+    pushesNext.set(others);
+  }
+
   private void step(long due) {
+    Pushes others = pushesNext.getAndSet(null);
+    if (others != null) {
+      robot.pushes().become(others, robot.seconds());
+      pushedFromOutside = true;
+    }
     for (int i = 0; i < MOST_COMMANDS_PER_STEP; i++) {
       Command command = inbox.poll();
       if (command == null) break;
@@ -145,6 +159,7 @@ final class RobotLoop {
     robot.step();
     if (robot.falls().fallen() && !wasFallen) {
       LOG.warn("fell at {} s of simulation", robot.seconds());
+      if (pushedFromOutside) robot.pushes().become(Pushes.none(), robot.seconds());
     }
     if (tick % 100 == 0) {
       long offset = wallNanos() - System.nanoTime();

@@ -12,7 +12,7 @@ import java.util.OptionalLong;
  * @param endpoints Zenoh endpoints to connect to, all of them
  * @param model an MJCF file instead of the built-in scene
  * @param assisted the base is moved by {@link tandem.sim.control.Assistance}
- * @param push as {@link tandem.sim.control.Pushes#parse} reads it
+ * @param push as {@link tandem.sim.control.Pushes#parse} reads it, or {@link #PUSH_BY_LINES}
  * @param parent process whose end is also ours
  */
 record RobotOptions(
@@ -24,14 +24,18 @@ record RobotOptions(
     String push,
     boolean assisted,
     OptionalLong parent) {
+  /** Pushes come as lines on stdin, each in the words of the option, from its receipt on. */
+  static final String PUSH_BY_LINES = "stdin";
+
   static final String USAGE =
       """
       usage: tandem robot [--zenoh-connect EP]... [--name ada] [--domain 0] [--model FILE] [--seed N]
-                          [--push none|seeded|seeded:LEAST-MOST|T:IMPULSE:DEGREES,...] [--base free|assisted]
-                          [--with-parent PID]
+                          [--push none|seeded|seeded:LEAST-MOST|rising:LEAST-STEP-MOST|T:IMPULSE:DEGREES,...|stdin]
+                          [--base free|assisted] [--with-parent PID]
         --zenoh-connect  as tcp/127.0.0.1:7447 (the default); given more than once: all of them
         --model          an MJCF file with the same body (joints, motors, sites, sensors); the scene may differ
-        --push           pushes at the torso, N s and degrees from +x of odom; default: seeded, 3 to 6 N s every 4 to 6 s
+        --push           pushes at the torso, N s and degrees from +x of odom; default: seeded, 3 to 6 N s every 4 to 6 s;
+                         stdin: each line on stdin is such a word and holds from then on, until the robot falls
         --base           assisted: cmd_vel moves it on a slider that helps it stand (not walking, and labelled so)
         --with-parent    end when that process ends\
       """;

@@ -10,6 +10,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import tandem.sim.Peers;
 import tandem.sim.body.Humanoid;
 import tandem.sim.body.Kinematics;
@@ -95,6 +96,30 @@ class StandingTest {
       assertThat(robot.falls().falls()).isEqualTo(1);
       assertThat(robot.command(new Command.Stance("squat")))
           .isEqualTo(new Verdict.Refused("the robot has fallen; nothing moved"));
+    }
+  }
+
+  /**
+   * What the demo's story relies on: it bears the first ones, and no seed keeps it up to the end.
+   */
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4, 5})
+  void shouldBearTheFirstOfRisingPushesAndFallToALaterOne(long seed) {
+    try (var robot = robot(Pushes.none())) {
+      run(robot, 1);
+      robot.pushes().become(Pushes.parse("rising:8-4-40", seed), robot.seconds());
+
+      long borne = 0;
+      while (!robot.falls().fallen() && robot.seconds() < 40) {
+        borne = robot.pushes().count();
+        run(robot, 0.1);
+      }
+
+      assertThat(robot.falls().fallen()).as("%d pushes borne", borne).isTrue();
+      assertThat(borne).isBetween(2L, 9L);
+      robot.pushes().become(Pushes.none(), robot.seconds());
+      run(robot, 4);
+      assertThat(robot.pushes().count()).isLessThanOrEqualTo(borne + 1);
     }
   }
 

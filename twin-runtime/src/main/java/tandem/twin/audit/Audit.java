@@ -19,6 +19,7 @@ import tandem.proto.event.Event;
 import tandem.proto.v1.AuditView;
 import tandem.proto.v1.FirstBadView;
 import tandem.proto.v1.JournalPosition;
+import tandem.proto.v1.PlaybackView;
 import tandem.proto.v1.TwinView;
 import tandem.twin.Refused;
 import tandem.twin.SampleReader;
@@ -542,6 +543,18 @@ public final class Audit {
           && e.sequence() > created.sequence()
           && (end == null || e.sequence() <= end.sequence());
     }
+  }
+
+  /**
+   * Recorded postures of a span of time in even steps.
+   *
+   * @param open how far the open segment was whole at the call; null where none is being written
+   * @param perSecond steps
+   * @throws Refused where the robot is unknown or the span has no or too many steps
+   */
+  public PlaybackView playback(
+      String robot, OpenSegment open, Instant from, Instant to, int perSecond) {
+    return Playback.of(data, robot, events(robot), open, from, to, perSecond, reader);
   }
 
   /**
