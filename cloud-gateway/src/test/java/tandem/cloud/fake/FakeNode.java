@@ -5,10 +5,12 @@ import akka.actor.typed.javadsl.Behaviors;
 import com.typesafe.config.ConfigFactory;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import tandem.cloud.http.ApiServer;
 import tandem.cloud.http.ApiSettings;
 import tandem.cloud.http.AuditDoor;
+import tandem.cloud.http.Narration;
 
 /** API and console on fake twins; from the command line for work on the pages: {@code PORT}. */
 public final class FakeNode implements AutoCloseable {
@@ -17,6 +19,11 @@ public final class FakeNode implements AutoCloseable {
   private final ApiServer server;
 
   public FakeNode(int port) throws Exception {
+    this(port, Optional.empty(), AuditDoor.closed("fake node: nothing is recorded"));
+  }
+
+  /** One that tells a story. */
+  public FakeNode(int port, Optional<Narration> narration, AuditDoor audit) throws Exception {
     system =
         ActorSystem.create(
             Behaviors.empty(),
@@ -27,7 +34,8 @@ public final class FakeNode implements AutoCloseable {
         ApiServer.start(
                 system,
                 twins,
-                AuditDoor.closed("fake node: nothing is recorded"),
+                audit,
+                narration,
                 ApiSettings.onLoopback(port, "test", List.of("cloud"), "test"))
             .toCompletableFuture()
             .get(30, TimeUnit.SECONDS);

@@ -46,6 +46,14 @@ class ApiServerTest {
   }
 
   @Test
+  void shouldSayThatItTellsNoStory() throws Exception {
+    var answer = get("/api/story");
+
+    assertThat(answer.statusCode()).isEqualTo(404);
+    assertThat(((Map<?, ?>) json(answer)).get("code")).isEqualTo("tandem.story.none");
+  }
+
+  @Test
   void shouldShowATwinInTheFormOfTheContract() throws Exception {
     var twin = (Map<?, ?>) json(get("/api/twins/ada"));
 

@@ -70,6 +70,15 @@ final class TandemProcess implements AutoCloseable {
    * @param pictures folder for screenshots
    */
   static Result consoleRound(String api, Path pictures) {
+    return browserRound("ConsoleRound", api, pictures);
+  }
+
+  /** What a viewer of the story sees, as the other. */
+  static Result storyRound(String api, Path pictures) {
+    return browserRound("StoryRound", api, pictures);
+  }
+
+  private static Result browserRound(String round, String api, Path pictures) {
     var harness = tandem.deploy.Home.root().resolve("cloud-gateway/target/test-classes");
     if (!Files.isDirectory(harness)) {
       System.err.println("MISSING: " + harness + "; ./tandem test makes it");
@@ -81,7 +90,7 @@ final class TandemProcess implements AutoCloseable {
                 java(),
                 "-cp",
                 harness + ":" + classPath(),
-                "tandem.cloud.browser.ConsoleRound",
+                "tandem.cloud.browser." + round,
                 api,
                 pictures.toString()));
     if (result.exit() == 3) {

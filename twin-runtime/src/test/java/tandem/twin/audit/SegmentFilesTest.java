@@ -1,12 +1,14 @@
 package tandem.twin.audit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -20,6 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 import tandem.proto.codec.Json;
 import tandem.proto.codec.SealedEvent;
 import tandem.proto.event.Event;
+import tandem.twin.Refused;
 import tandem.twin.SampleReader;
 import tandem.twin.recorder.RecordedStream;
 import tandem.twin.recorder.Recorder;
@@ -141,6 +144,74 @@ class SegmentFilesTest {
     var sensed = archive.at(data, "ada", journal, Long.MAX_VALUE, new NumberReader());
 
     assertThat(sensed.joints().positionsRad()).containsExactly(SAMPLES - 1);
+  }
+
+  @Test
+  void shouldPlayWhatWasRecordedInEvenSteps() throws IOException {
+    record();
+
+    var view =
+        Playback.of(
+            data, "ada", journal, null, at(1_000_500), at(2_000_500), 10_000, new NumberReader());
+
+    assertThat(view.getNamesList()).containsExactly("x");
+    assertThat(view.getPosturesList())
+        .extracting(posture -> posture.getPositionsRad(0))
+        .hasSize(11)
+        .first()
+        .isEqualTo(1_000.0);
+    assertThat(view.getPostures(3).getPositionsRad(0)).isEqualTo(1_300);
+    assertThat(view.getPostures(3).getSequence()).isEqualTo(1_300);
+    assertThat(view.getPostures(3).getAgeMs()).isEqualTo(0.0005);
+    assertThat(view.getPostures(10).getPositionsRad(0)).isEqualTo(2_000);
+  }
+
+  @Test
+  void shouldPlayAnOpenSegmentAsFarAsItIsWhole() throws IOException {
+    record();
+    var last = sealed().getLast();
+    journal.removeIf(
+        entry ->
+            entry.event() instanceof Event.SegmentSealed sealed
+                && sealed.file().equals(last.file()));
+    long whole = Files.size(data.resolve(last.file()));
+
+    var view =
+        Playback.of(
+            data,
+            "ada",
+            journal,
+            new Recorder.OpenSegment(last.file(), whole),
+            at(last.lastNanos() - 2_000),
+            at(last.lastNanos()),
+            1_000_000,
+            new NumberReader());
+
+    assertThat(view.getPosturesList())
+        .extracting(posture -> posture.getPositionsRad(0))
+        .containsExactly(SAMPLES - 3.0, SAMPLES - 2.0, SAMPLES - 1.0);
+  }
+
+  @Test
+  void shouldPlayNothingWhereNothingIsRecordedAndRefuseASpanThatIsNone() throws IOException {
+    record();
+
+    assertThat(play(10_000_000_000L, 11_000_000_000L).getPosturesList())
+        .as("half a second of lead finds nothing that far away")
+        .isEmpty();
+    for (long to : new long[] {0, -1, 200_000_000_000L})
+      assertThatThrownBy(() -> play(0, to))
+          .isInstanceOf(Refused.class)
+          .hasMessageContaining("expected a span of 1..3000 steps");
+  }
+
+  private tandem.proto.v1.PlaybackView play(long fromNanos, long toNanos) {
+    return Playback.of(
+        data, "ada", journal, null, at(fromNanos), at(toNanos), 25, new NumberReader());
+  }
+
+  private static Instant at(long nanos) {
+    return Instant.ofEpochSecond(0, nanos);
   }
 
   @Test
