@@ -151,7 +151,6 @@ class StoryBrowserTest {
       assertThat(other.evaluate("document.querySelector('#replay').checkVisibility()"))
           .isEqualTo(false);
       assertThat(other.text("document.body.style.getPropertyValue('--story')")).isEqualTo("0px");
-      assertThat(other.errors()).isEmpty();
     }
   }
 

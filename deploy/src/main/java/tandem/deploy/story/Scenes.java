@@ -103,8 +103,16 @@ final class Scenes {
           on.awaitCommand(stick.id(), "the end of the held reach", state -> state.equals("done"));
       double error = apart(on.hand(HAND, on.twin()), FRONT);
       return new Seen(
-          "The hand arrived after %.1f s, %.0f mm off, by %d setpoints; what kim saw was %.0f ms old (median). Let go by rule on the way: %d times."
-              .formatted(seconds, error * 1e3, stick.said(), grips.ageMillis(), grips.lapses()),
+          "The hand arrived after %.1f s, %.0f mm off, by %d setpoints; what kim saw was %.0f ms old (median).%s"
+              .formatted(
+                  seconds,
+                  error * 1e3,
+                  stick.said(),
+                  grips.ageMillis(),
+                  grips.lapses() == 0
+                      ? ""
+                      : " Let go by rule and gripped anew on the way: %d."
+                          .formatted(grips.lapses())),
           Out.fields(
               "seconds", rounded(seconds, 1),
               "handErrorMeters", rounded(error, 4),
