@@ -18,7 +18,8 @@ public final class DrillCommand implements Callable<Integer> {
           new StopDrill(),
           new DeadmanDrill(),
           new LayersDrill(),
-          new LastHopDrill());
+          new LastHopDrill(),
+          new AuthorityDrill());
 
   @Option(
       names = {"-h", "--help"},
@@ -28,8 +29,18 @@ public final class DrillCommand implements Callable<Integer> {
   @Parameters(paramLabel = "list|NAME")
   String name;
 
-  @Option(names = "--seed", paramLabel = "N", description = "Of robots and pushes, default 1.")
-  long seed = 1;
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      description =
+          "Of robots and pushes, default 1; of authority: plays this one schedule and tells it.")
+  Long seed;
+
+  @Option(
+      names = "--schedules",
+      paramLabel = "N",
+      description = "Of authority, default 100000; --brief a tenth.")
+  int schedules = 100_000;
 
   @Option(
       names = "--brief",
@@ -52,8 +63,11 @@ public final class DrillCommand implements Callable<Integer> {
             .findFirst()
             .orElseThrow(
                 () -> new CliFailure("drill: no drill '" + name + "'; see ./tandem drill list"));
+    if (drill instanceof AuthorityDrill && seed != null) return AuthorityDrill.replay(seed, out);
+    long first = seed == null ? 1 : seed;
     Drill.Verdict verdict;
-    try (var stage = new Stage(seed, brief)) {
+    try (var stage = new Stage(first, brief)) {
+      if (drill instanceof AuthorityDrill authority) authority.schedules(schedules);
       verdict = drill.run(stage);
     } catch (IllegalStateException e) {
       verdict = new Drill.Verdict().expect("the drill runs to its end", false, e.getMessage());
@@ -61,7 +75,7 @@ public final class DrillCommand implements Callable<Integer> {
     var line =
         Out.fields(
             "drill", drill.name(),
-            "seed", seed,
+            "seed", first,
             "brief", brief,
             "passed", verdict.passed(),
             "figures", verdict.figures());

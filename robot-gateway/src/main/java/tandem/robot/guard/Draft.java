@@ -40,6 +40,7 @@ final class Draft {
   GuardInput.Presence presence;
   List<String> cancelledIds;
   boolean ending;
+  boolean inherits;
 
   Draft(GuardState state, long nowNanos, Body body) {
     this.before = state;
@@ -61,6 +62,7 @@ final class Draft {
     presence = state.presence();
     cancelledIds = state.cancelledIds();
     ending = state.ending();
+    inherits = state.inherits();
   }
 
   /** How the body is, as {@link Body#posture} says. */
@@ -96,7 +98,8 @@ final class Draft {
         presence,
         cancelledIds,
         counters,
-        ending);
+        ending,
+        inherits);
   }
 
   MotionPlan.Scene scene() {

@@ -83,6 +83,9 @@ final class Grants {
       if (Parts.overlap(active.part(), part)
           && Parts.isRevoked(draft.memory, active.authority(), active.part())) {
         Halts.cancelActive(draft, active, "revoked", revoke.getWhy());
+      } else if (isOfOlderTerm(active, authority)) {
+        Halts.cancelActive(
+            draft, active, "superseded-authority", "a revocation of a newer term came");
       }
     }
     draft.answerStored(
@@ -92,6 +95,11 @@ final class Grants {
         "",
         false,
         Draft.log("revoke", "", authority, "", revoke.getWhy(), "", true));
+  }
+
+  /** A term counts for the whole body, whatever the part that it is heard for first. */
+  private static boolean isOfOlderTerm(GuardState.Active active, Authority authority) {
+    return Long.compareUnsigned(active.authority().getTerm(), authority.getTerm()) < 0;
   }
 
   static void keepAlive(Draft draft, KeepAlive beat, long replyTo) {
@@ -168,6 +176,11 @@ final class Grants {
       return;
     }
     raise(draft, authority, Parts.BODY);
+    for (GuardState.Active active : List.copyOf(draft.actives)) {
+      if (GuardCore.compare(active.authority(), authority) < 0) {
+        Halts.cancelActive(draft, active, "superseded-authority", "re-armed by " + rearm.getBy());
+      }
+    }
     GuardMemory unarmed = draft.memory;
     draft.memory = draft.memory.toBuilder().setArmed(true).build();
     draft.pending = new GuardState.Pending.Rearming(replyTo, unarmed, rearm);

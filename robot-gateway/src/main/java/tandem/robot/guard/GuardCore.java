@@ -209,6 +209,9 @@ public final class GuardCore {
   }
 
   private static void tick(Draft draft) {
+    if (draft.inherits) {
+      Halts.inherited(draft);
+    }
     for (GuardState.Active active : List.copyOf(draft.actives)) {
       Motions.watch(draft, active);
     }

@@ -2,7 +2,6 @@ package tandem.robot.guard;
 
 import com.google.protobuf.ByteString;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,7 +13,7 @@ import tandem.proto.v1.Cancel;
 import tandem.proto.v1.CommandTarget;
 import tandem.proto.v1.Configure;
 import tandem.proto.v1.Grant;
-import tandem.proto.v1.GuardMemory;
+import tandem.proto.v1.GuardReply;
 import tandem.proto.v1.GuardRequest;
 import tandem.proto.v1.JointGoal;
 import tandem.proto.v1.JointLimit;
@@ -62,11 +61,11 @@ public final class GuardSchedules {
 
   /** Runs the guard as it is under {@code count} schedules, from a seed on. */
   public static Report run(long firstSeed, int count) {
-    return run(firstSeed, count, Mutation.NONE);
+    return run(firstSeed, count, GuardMutation.NONE);
   }
 
   /** The same with a guard that was broken on purpose. */
-  static Report run(long firstSeed, int count, Mutation mutation) {
+  static Report run(long firstSeed, int count, GuardMutation mutation) {
     long requests = 0;
     long applied = 0;
     long digest = 1;
@@ -83,7 +82,7 @@ public final class GuardSchedules {
   }
 
   /** The first seed under which a broken guard is found out; empty where none of them does. */
-  public static Optional<Violation> caught(Mutation mutation, long firstSeed, int count) {
+  public static Optional<Violation> caught(GuardMutation mutation, long firstSeed, int count) {
     for (int i = 0; i < count; i++) {
       List<Violation> found = run(firstSeed + i, 1, mutation).violations();
       if (!found.isEmpty()) {
@@ -125,7 +124,6 @@ public final class GuardSchedules {
   private record Travelling(long atNanos, long order, GuardRequest request) {}
 
   private final SplittableRandom random;
-  private final Mutation mutation;
   private final ScheduleOracle oracle;
   private final boolean independent;
   private final List<Home> homes = new ArrayList<>();
@@ -137,30 +135,23 @@ public final class GuardSchedules {
                   : Long.compare(left.order, right.order));
   private final List<GuardRequest> remembered = new ArrayList<>();
   private final Map<String, Double> posture = new LinkedHashMap<>();
-  private final Map<Long, GuardRequest> asked = new HashMap<>();
-
-  private GuardState state;
-  private GuardMemory disk;
+  private final DrivenGuard guard;
   private boolean diskFull;
-  private boolean crashed;
   private long now = 1_000 * MILLI;
   private long bootNanos;
-  private int boots;
   private long order;
-  private long nextReply = 1;
   private long requests;
   private long partitionedUntil;
   private long pausedUntil;
   private long commands;
 
-  private GuardSchedules(long seed, Mutation mutation) {
+  private GuardSchedules(long seed, GuardMutation mutation) {
     this.random = new SplittableRandom(seed);
-    this.mutation = mutation;
     this.independent = random.nextBoolean();
     this.oracle = new ScheduleOracle(seed, independent);
     posture.put("elbow", 0.0);
     posture.put("knee", 0.0);
-    disk = GuardMemory.newBuilder().setVersion(1).setRobot(ROBOT).setArmed(true).build();
+    this.guard = new DrivenGuard(ROBOT, mutation, new Surroundings());
     homes.add(new Home(1));
     boot();
   }
@@ -190,11 +181,12 @@ public final class GuardSchedules {
       if (now >= nextTick) {
         nextTick = now + TICK_NANOS;
         input(new GuardInput.Tick());
-        oracle.ticked(state, now);
+        oracle.ticked(guard.state(), now);
         if (random.nextInt(4) != 0 && now >= partitionedUntil) {
           homes.forEach(
               home -> {
-                if (random.nextInt(3) != 0) home.token = GuardCore.token(state, now - bootNanos);
+                if (random.nextInt(3) != 0)
+                  home.token = GuardCore.token(guard.state(), now - bootNanos);
               });
         }
       }
@@ -303,7 +295,7 @@ public final class GuardSchedules {
             .setSequenceInEpoch(++lease.sequence)
             .setToken(home.token)
             .setStartByMillis(200 + random.nextInt(1_500))
-            .setEndByMillis(4_000)
+            .setEndByMillis(2_500)
             .setJournal(
                 JournalPosition.newBuilder()
                     .setTerm(home.term)
@@ -377,7 +369,7 @@ public final class GuardSchedules {
   }
 
   private void release() {
-    if (state.memory().getStopLatched()) {
+    if (guard.state().memory().getStopLatched()) {
       send(
           request().setRelease(Release.newBuilder().setBy("sue").setReason("looked")).build(),
           false);
@@ -385,7 +377,7 @@ public final class GuardSchedules {
   }
 
   private void rearm() {
-    if (!state.memory().getArmed()) {
+    if (!guard.state().memory().getArmed()) {
       // The supervisor asks the newest home, which knows what it has given away.
       Home home = homes.getLast();
       send(
@@ -435,12 +427,9 @@ public final class GuardSchedules {
   // ---- the guard
 
   private void boot() {
-    boots++;
     bootNanos = now;
-    GuardMemory found = mutation.atBoot(disk);
-    state = GuardState.starting(ROBOT, "%032x".formatted(boots), found, null);
-    oracle.booted(state.bootId(), bootNanos);
-    crashed = false;
+    guard.boot();
+    oracle.booted(guard.bootId(), bootNanos);
     ask(request().setConfigure(Configure.newBuilder().setProfile(profile())).build());
     input(new GuardInput.Seen(presence()));
   }
@@ -452,83 +441,60 @@ public final class GuardSchedules {
 
   /** The state directory is gone but for the key: as the process does, the guard is not armed. */
   private void lose() {
-    disk =
-        GuardMemory.newBuilder()
-            .setVersion(1)
-            .setRobot(ROBOT)
-            .setArmed(mutation == Mutation.ARMED_AFTER_LOSS)
-            .build();
+    guard.lose();
     oracle.lost();
     boot();
   }
 
   private void ask(GuardRequest request) {
     requests++;
-    long replyTo = nextReply++;
-    asked.put(replyTo, request);
     oracle.reached(request);
-    input(new GuardInput.Request(mutation.asked(request, state, now - bootNanos), true, replyTo));
-    asked.remove(replyTo);
+    guard.ask(request, requests, now - bootNanos);
   }
 
   private void input(GuardInput input) {
-    run(input);
-    if (crashed) {
+    guard.input(input, now - bootNanos);
+  }
+
+  private final class Surroundings implements DrivenGuard.Around {
+    @Override
+    public void died() {
       boot();
     }
-  }
 
-  private void run(GuardInput input) {
-    Body body = body();
-    GuardState before = mutation.before(state, input, now - bootNanos);
-    GuardCore.Decision decision = GuardCore.decide(before, now - bootNanos, body, input);
-    state = decision.state();
-    for (GuardEffect effect : decision.effects()) {
-      if (crashed) {
-        return;
-      }
+    @Override
+    public DrivenGuard.Write write() {
+      return switch (random.nextInt(60)) {
+        case 0 -> new DrivenGuard.Write.Died(false);
+        case 1 -> new DrivenGuard.Write.Died(true);
+        case 2 -> new DrivenGuard.Write.Ended(!diskFull, random.nextInt(2_000) * MILLI);
+        default -> new DrivenGuard.Write.Ended(!diskFull, 0);
+      };
+    }
+
+    @Override
+    public void sent(GuardEffect effect, long nowNanos) {
+      now = Math.max(now, bootNanos + nowNanos);
       switch (effect) {
-        case GuardEffect.Store(var memory) -> store(memory);
-        case GuardEffect.Reply reply -> replied(reply);
-        case GuardEffect.MoveJoints move when !move.commandId().isEmpty() -> {
-          oracle.started(move.commandId(), now);
-          run(new GuardInput.Published(move.commandId(), true, ""));
-        }
+        case GuardEffect.MoveJoints move when !move.commandId().isEmpty() ->
+            oracle.started(move.commandId(), now);
         case GuardEffect.StreamJoints stream -> follow(stream);
-        case GuardEffect.MoveBase base -> oracle.based(state, base, now);
-        case GuardEffect.MoveTip tip -> {}
-        case GuardEffect.TakeStance stance -> {}
-        case GuardEffect.MoveJoints hold -> {}
-        case GuardEffect.CancelGoals goals -> {}
-        case GuardEffect.TellStop tell -> {}
-        case GuardEffect.Log log -> {}
-        case GuardEffect.AckLog ack -> {}
-        case GuardEffect.StoreProfile profile -> {}
+        case GuardEffect.MoveBase base -> oracle.based(guard.state(), base, now);
+        default -> {}
       }
     }
-  }
 
-  private void store(GuardMemory memory) {
-    if (random.nextInt(60) == 0) {
-      crashed = true;
-      return;
+    @Override
+    public void answered(GuardRequest request, long tag, GuardReply reply, long nowNanos) {
+      now = Math.max(now, bootNanos + nowNanos);
+      oracle.answered(request, reply, guard.disk(), now);
     }
-    boolean ok = !diskFull;
-    if (ok && mutation != Mutation.NO_PERSISTENCE) {
-      disk = memory;
-    }
-    if (random.nextInt(60) == 0) {
-      crashed = true;
-      return;
-    }
-    boolean told = ok || mutation == Mutation.DISK_ERRORS_IGNORED;
-    run(new GuardInput.Stored(told, told ? "" : "No space left on device"));
-  }
 
-  private void replied(GuardEffect.Reply reply) {
-    GuardRequest request = asked.get(reply.replyTo());
-    if (request != null) {
-      oracle.answered(request, reply, disk, now);
+    @Override
+    public Body body(long nowNanos) {
+      Map<String, Body.Joint> joints = new LinkedHashMap<>();
+      posture.forEach((joint, rad) -> joints.put(joint, new Body.Joint(rad, nowNanos)));
+      return new Body(joints, 0, Double.NaN, 0);
     }
   }
 
@@ -536,12 +502,6 @@ public final class GuardSchedules {
     for (int i = 0; i < stream.joints().size(); i++) {
       posture.put(stream.joints().get(i), stream.positionsRad().get(i));
     }
-  }
-
-  private Body body() {
-    Map<String, Body.Joint> joints = new LinkedHashMap<>();
-    posture.forEach((joint, rad) -> joints.put(joint, new Body.Joint(rad, now - bootNanos)));
-    return new Body(joints, 0, Double.NaN, 0);
   }
 
   private RobotProfile profile() {
@@ -577,201 +537,5 @@ public final class GuardSchedules {
         List.of(
             new GuardInput.Listener("/eve/joint_trajectory", MotionPlan.TRAJECTORY, "t"),
             new GuardInput.Listener("/eve/cmd_vel", MotionPlan.TWIST, "v")));
-  }
-
-  /** A guard broken on purpose, to see that the schedules find it out. */
-  public enum Mutation {
-    NONE,
-    /** A lower authority counts as the highest one seen. */
-    NO_EPOCH_CHECK,
-    /** An older term counts as the newest one. */
-    NO_TERM_CHECK,
-    /** A grant for one part counts for both. */
-    PARTS_MIXED,
-    /** A revocation is accepted and forgotten. */
-    REVOCATION_FORGOTTEN,
-    /** Nothing is written. */
-    NO_PERSISTENCE,
-    /** What could not be written counts as written. */
-    DISK_ERRORS_IGNORED,
-    /** A guard that lost its state moves at once. */
-    ARMED_AFTER_LOSS,
-    /** A command that comes too late starts. */
-    EXPIRED_TOKEN,
-    /** A token of another boot counts. */
-    TOKEN_OF_ANOTHER_BOOT,
-    /** A command that came before starts again. */
-    NO_SEQUENCE_CHECK,
-    /** A setpoint that came before, or was overtaken, is applied. */
-    NO_SETPOINT_NUMBER,
-    /** A setpoint that comes too late is applied. */
-    LATE_SETPOINT,
-    /** A stop is forgotten by a restart. */
-    STOP_FORGOTTEN_AT_START,
-    /** A latched stop does not refuse commands. */
-    MOTION_DESPITE_STOP,
-    /** A stream without heartbeats goes on. */
-    NO_LAPSE;
-
-    GuardMemory atBoot(GuardMemory disk) {
-      return this == STOP_FORGOTTEN_AT_START
-          ? disk.toBuilder().setStopLatched(false).build()
-          : disk;
-    }
-
-    /** The request as a guard without one of its checks would see it. */
-    GuardRequest asked(GuardRequest request, GuardState state, long nowNanos) {
-      return switch (this) {
-        case NO_EPOCH_CHECK -> authority(request, state.memory(), false);
-        case NO_TERM_CHECK -> authority(request, state.memory(), true);
-        case PARTS_MIXED ->
-            request.hasGrant()
-                ? request.toBuilder()
-                    .setGrant(request.getGrant().toBuilder().setPart(Parts.BODY))
-                    .build()
-                : request;
-        case REVOCATION_FORGOTTEN ->
-            request.hasRevoke()
-                ? request.toBuilder().setCancel(Cancel.getDefaultInstance()).build()
-                : request;
-        case EXPIRED_TOKEN -> token(request, state, nowNanos, true, false);
-        case TOKEN_OF_ANOTHER_BOOT ->
-            request.getMotion().getToken().getBootId().equals(state.bootId())
-                ? request
-                : token(request, state, nowNanos, true, false);
-        case LATE_SETPOINT -> token(request, state, nowNanos, false, true);
-        case NO_SEQUENCE_CHECK -> sequence(request, state.memory());
-        case NO_SETPOINT_NUMBER -> number(request, state);
-        case NONE,
-            NO_PERSISTENCE,
-            DISK_ERRORS_IGNORED,
-            ARMED_AFTER_LOSS,
-            STOP_FORGOTTEN_AT_START,
-            MOTION_DESPITE_STOP,
-            NO_LAPSE ->
-            request;
-      };
-    }
-
-    private static GuardRequest authority(
-        GuardRequest request, GuardMemory memory, boolean termOnly) {
-      if (!request.hasMotion() && !request.hasGrant()) {
-        return request;
-      }
-      Authority named =
-          request.hasMotion()
-              ? request.getMotion().getAuthority()
-              : request.getGrant().getAuthority();
-      Authority highest = memory.getHighestSeen();
-      if (GuardCore.compare(named, highest) >= 0) {
-        return request;
-      }
-      Authority lifted = termOnly ? named.toBuilder().setTerm(highest.getTerm()).build() : highest;
-      return request.hasMotion()
-          ? request.toBuilder()
-              .setMotion(
-                  request.getMotion().toBuilder()
-                      .setAuthority(lifted)
-                      .setSequenceInEpoch(memory.getSequenceInEpoch() + 1)
-                      .setJournal(above(memory)))
-              .build()
-          : request.toBuilder()
-              .setGrant(request.getGrant().toBuilder().setAuthority(lifted))
-              .build();
-    }
-
-    private static JournalPosition above(GuardMemory memory) {
-      return memory.getJournalHead().toBuilder()
-          .setSequence(memory.getJournalHead().getSequence() + 1)
-          .setHash(ByteString.copyFrom(new byte[32]))
-          .build();
-    }
-
-    private static GuardRequest token(
-        GuardRequest request,
-        GuardState state,
-        long nowNanos,
-        boolean ofMotions,
-        boolean ofSetpoints) {
-      TimeToken fresh = GuardCore.token(state, nowNanos);
-      if (request.hasMotion() && ofMotions) {
-        return request.toBuilder()
-            .setMotion(request.getMotion().toBuilder().setToken(fresh))
-            .build();
-      }
-      return request.hasSetpoint() && ofSetpoints
-          ? request.toBuilder()
-              .setSetpoint(request.getSetpoint().toBuilder().setToken(fresh))
-              .build()
-          : request;
-    }
-
-    private static GuardRequest sequence(GuardRequest request, GuardMemory memory) {
-      return request.hasMotion()
-          ? request.toBuilder()
-              .setMotion(
-                  request.getMotion().toBuilder()
-                      .setSequenceInEpoch(Parts.sequence(memory, Parts.BODY) + 1)
-                      .setJournal(above(memory)))
-              .build()
-          : request;
-    }
-
-    private static GuardRequest number(GuardRequest request, GuardState state) {
-      if (!request.hasSetpoint()) {
-        return request;
-      }
-      for (GuardState.Active active : state.actives()) {
-        if (active.commandId().equals(request.getSetpoint().getCommandId())
-            && active.course() instanceof GuardState.Course.Stream stream) {
-          return request.toBuilder()
-              .setSetpoint(request.getSetpoint().toBuilder().setNumber(stream.number() + 1))
-              .build();
-        }
-      }
-      return request;
-    }
-
-    /** The state as a guard without one of its checks would see it. */
-    GuardState before(GuardState state, GuardInput input, long nowNanos) {
-      if (this == MOTION_DESPITE_STOP
-          && input instanceof GuardInput.Request(var asked, _, _)
-          && asked.hasMotion()) {
-        return with(state, state.memory().toBuilder().setStopLatched(false).build(), nowNanos);
-      }
-      return this == NO_LAPSE && input instanceof GuardInput.Tick
-          ? with(state, state.memory(), nowNanos)
-          : state;
-    }
-
-    private GuardState with(GuardState of, GuardMemory memory, long nowNanos) {
-      List<GuardState.Active> actives = new ArrayList<>();
-      for (GuardState.Active active : of.actives()) {
-        actives.add(
-            this == NO_LAPSE && active.course() instanceof GuardState.Course.Stream stream
-                ? active.on(stream.heldAt(nowNanos))
-                : active);
-      }
-      return new GuardState(
-          of.robot(),
-          of.bootId(),
-          memory,
-          of.stored(),
-          of.storeError(),
-          of.storeTriedNanos(),
-          of.profile(),
-          of.profileHash(),
-          of.model(),
-          actives,
-          of.pending(),
-          of.beats(),
-          of.halts(),
-          of.releasesLeft(),
-          of.lastReleaseNanos(),
-          of.presence(),
-          of.cancelledIds(),
-          of.counters(),
-          of.ending());
-    }
   }
 }

@@ -31,6 +31,7 @@ import tandem.proto.v1.TimeToken;
  * @param lastReleaseNanos when it was last told
  * @param cancelledIds the newest commands that were cancelled, so that a late one does not start
  * @param ending the process is about to end
+ * @param inherits what another process sent before this start may still move the robot
  */
 public record GuardState(
     String robot,
@@ -51,11 +52,37 @@ public record GuardState(
     GuardInput.Presence presence,
     List<String> cancelledIds,
     Map<String, Long> counters,
-    boolean ending) {
+    boolean ending,
+    boolean inherits) {
 
   /** The motion that began first; null when none runs. */
   Active active() {
     return actives.isEmpty() ? null : actives.getFirst();
+  }
+
+  /** The same but for these; for schedules that hide something from the core. */
+  GuardState with(GuardMemory kept, List<Active> running, Pending waiting, List<Beat> heard) {
+    return new GuardState(
+        robot,
+        bootId,
+        kept,
+        stored,
+        storeError,
+        storeTriedNanos,
+        profile,
+        profileHash,
+        model,
+        running,
+        waiting,
+        heard,
+        halts,
+        releasesLeft,
+        lastReleaseNanos,
+        presence,
+        cancelledIds,
+        counters,
+        ending,
+        inherits);
   }
 
   /** A lease holder's newest keep-alive. */
@@ -279,6 +306,22 @@ public record GuardState(
           true);
     }
 
+    /** No stop any more, but what it began goes on to rest. */
+    Halt released(long nanos) {
+      return new Halt(
+          false,
+          part,
+          commandId,
+          why,
+          holds,
+          ramps,
+          hold,
+          nanos,
+          steppedNanos,
+          lastSentNanos,
+          silenceLogged);
+    }
+
     Halt ramped(List<Ramp> next, long nanos) {
       return new Halt(
           stop,
@@ -379,6 +422,7 @@ public record GuardState(
         GuardInput.Presence.NONE,
         List.of(),
         zeroCounters(),
-        false);
+        false,
+        !memory.getArmed() || memory.getJournalHead().getSequence() > 0);
   }
 }

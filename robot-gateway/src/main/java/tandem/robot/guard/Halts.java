@@ -19,6 +19,9 @@ final class Halts {
   private static final long GIVE_UP_NANOS = 5_000_000_000L;
   private static final int RELEASES = 3;
 
+  /** No motion that was sent before a start is looked for any longer than this. */
+  private static final long INHERITED_NANOS = 10_000_000_000L;
+
   private Halts() {}
 
   static void cancel(Draft draft, Cancel cancel, long replyTo) {
@@ -148,7 +151,8 @@ final class Halts {
           "the release is not on disk (" + draft.storeError + "); the stop stays latched");
       return;
     }
-    draft.halts.removeIf(GuardState.Halt::stop);
+    // What moved is brought to rest all the same: a stop that is released does not let it go on.
+    draft.halts.replaceAll(halt -> halt.stop() ? halt.released(draft.now) : halt);
     draft.releasesLeft = RELEASES;
     tellReleased(draft);
     draft.effects.add(
@@ -271,6 +275,33 @@ final class Halts {
                 false)));
   }
 
+  /**
+   * A robot that moves when a guard starts follows what another process sent, which knows no lease
+   * any more and could be cancelled by nobody: it is brought to rest. Over as soon as the robot is
+   * seen to be still, or something is commanded anew.
+   */
+  static void inherited(Draft draft) {
+    if (!draft.halts.isEmpty()
+        || !draft.actives.isEmpty()
+        || draft.now > INHERITED_NANOS
+        || draft.body.fresh(draft.now) && stillFor(draft, 0) >= STILL_NANOS) {
+      draft.inherits = false;
+    } else if (draft.body.fresh(draft.now) && draft.body.stillSinceNanos() == Body.MOVING) {
+      draft.inherits = false;
+      String why = "it moves at this start: what was sent before is over";
+      draft.effects.add(
+          Draft.log(
+              "safe-behaviour",
+              "",
+              draft.memory.getHighestSeen(),
+              "guard",
+              why,
+              "tandem.guard.inherited",
+              true));
+      begin(draft, false, Parts.BODY, "", why, true, List.of());
+    }
+  }
+
   /** Sends all that brings it to rest, or keeps it there. */
   private static GuardState.Halt send(Draft draft, GuardState.Halt halt) {
     if (halt.stop()) {
@@ -278,12 +309,14 @@ final class Halts {
     }
     halt.ramps().forEach(ramp -> draft.effects.add(ramp.effect()));
     boolean led = halt.ramps().stream().anyMatch(Ramp.Joints.class::isInstance);
-    // A body that still goes is not frozen in mid-step: it comes to a stand first.
+    // A body that still goes is not frozen in mid-step: it comes to a stand first. Arms that are
+    // independent of it do not wait for that: their command may be superseded while another walks.
     boolean goes =
-        halt.ramps().stream().anyMatch(ramp -> ramp instanceof Ramp.Base && !ramp.atRest())
-            || !draft.body.baseStill(draft.now)
-                && draft.now - halt.sinceNanos() < GIVE_UP_NANOS
-                && draft.posture().equals("walking");
+        !Parts.independent(draft.profile)
+            && (halt.ramps().stream().anyMatch(ramp -> ramp instanceof Ramp.Base && !ramp.atRest())
+                || !draft.body.baseStill(draft.now)
+                    && draft.now - halt.sinceNanos() < GIVE_UP_NANOS
+                    && draft.posture().equals("walking"));
     GuardEffect.MoveJoints hold = halt.hold();
     if (halt.holds() && !led && !goes) {
       boolean first = hold == null;

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Set;
 import tandem.proto.v1.Authority;
 import tandem.proto.v1.GuardMemory;
+import tandem.proto.v1.GuardReply;
 import tandem.proto.v1.GuardRequest;
 import tandem.proto.v1.Motion;
 import tandem.proto.v1.Setpoint;
@@ -20,6 +21,11 @@ import tandem.proto.v1.TimeToken;
 final class ScheduleOracle {
   private static final int MOST_VIOLATIONS = 10;
   private static final long MILLI = 1_000_000;
+
+  /**
+   * A tick may be so late, the guard's pauses apart: it looks at its streams before it is asked.
+   */
+  private static final long TICK_NANOS = 100 * MILLI;
 
   private final long seed;
   private final boolean independent;
@@ -34,6 +40,7 @@ final class ScheduleOracle {
   private final Map<String, Authority> revoked = new HashMap<>();
   private final Set<String> started = new HashSet<>();
   private final Map<String, Long> numbers = new HashMap<>();
+  private final Map<String, Long> endByNanos = new HashMap<>();
   private final Map<String, Long> heldNanos = new HashMap<>();
   private String bootId = "";
   private long bootNanos;
@@ -104,11 +111,11 @@ final class ScheduleOracle {
   }
 
   /** What was answered to a request as it was sent. */
-  void answered(GuardRequest request, GuardEffect.Reply reply, GuardMemory disk, long now) {
-    if (!reply.accepted()) {
+  void answered(GuardRequest request, GuardReply reply, GuardMemory disk, long now) {
+    if (!reply.getAccepted()) {
       return;
     }
-    boolean onDisk = !reply.code().equals("tandem.guard.not-stored");
+    boolean onDisk = !reply.getCode().equals("tandem.guard.not-stored");
     switch (request.getRequestCase()) {
       case GRANT -> {
         Authority authority = request.getGrant().getAuthority();
@@ -170,6 +177,9 @@ final class ScheduleOracle {
     String what = "command " + motion.getCommandId();
     authority(motion.getAuthority(), part, now, what);
     timely(motion.getToken(), motion.getStartByMillis(), now, what);
+    endByNanos.put(
+        motion.getCommandId(),
+        bootNanos + (motion.getToken().getTickMillis() + motion.getEndByMillis()) * MILLI);
     for (String one : Parts.of(part)) {
       seen.merge(one, motion.getAuthority(), ScheduleOracle::max);
     }
@@ -199,6 +209,9 @@ final class ScheduleOracle {
       broken(now, what + " was applied after number " + before);
     }
     heldNanos.put(setpoint.getCommandId(), now);
+    if (now > endByNanos.getOrDefault(setpoint.getCommandId(), now) + TICK_NANOS) {
+      broken(now, what + " was applied after the end-by of its stream");
+    }
     if (latched) {
       broken(now, what + " was taken while a stop was latched");
     }

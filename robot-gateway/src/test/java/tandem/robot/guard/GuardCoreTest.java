@@ -584,4 +584,38 @@ class GuardCoreTest {
         .hasSizeGreaterThan(3);
     assertThat(guard.trajectories().stream().filter(move -> move.commandId().isEmpty())).hasSize(1);
   }
+
+  /** Found by {@code drill authority}: seeds 16 and 38 of its first version. */
+  @Test
+  void shouldBringToRestWhatAnotherProcessSentBeforeThisStart() {
+    var guard = new GuardHarness();
+    guard.grant(1, 1);
+    guard.move(guard.motion(1, 1, 1));
+    guard.boot();
+    guard.now = SECOND;
+    guard.see(true);
+    guard.effects.clear();
+
+    guard.pass(100_000_000);
+
+    assertThat(guard.trajectories()).isNotEmpty();
+    assertThat(guard.trajectories()).allMatch(hold -> hold.commandId().isEmpty());
+    assertThat(guard.logs("safe-behaviour").getFirst().code()).isEqualTo("tandem.guard.inherited");
+  }
+
+  @Test
+  void shouldSendNothingAtAStartToARobotThatIsStill() {
+    var guard = new GuardHarness();
+    guard.grant(1, 1);
+    guard.move(guard.motion(1, 1, 1));
+    guard.boot();
+    guard.now = SECOND;
+    guard.see(true);
+    guard.stillSince = 0;
+    guard.effects.clear();
+
+    guard.pass(SECOND);
+
+    assertThat(guard.trajectories()).isEmpty();
+  }
 }

@@ -53,6 +53,37 @@ class PartsTest {
     assertThat(guard.trajectories()).isEmpty();
   }
 
+  /** Found by {@code drill authority}: seed 4 of its first version. */
+  @Test
+  void shouldHoldTheArmsOfASupersededHolderAtOnceWhileAnotherWalks() {
+    guard.grant(1, 1, "arms");
+    guard.grant(1, 2, "locomotion");
+    guard.move(guard.motion(1, 1, 1));
+    guard.open(1, 2, 1, "velocity");
+    guard.set(guard.setpoint(1, 2, 1, 1).setVelocity(velocity(0.3, 0, 0)));
+    guard.stillSince = Body.MOVING;
+    guard.baseSpeed = 0.3;
+
+    assertThat(guard.grant(1, 3, "arms").accepted()).isTrue();
+
+    assertThat(guard.trajectories().getLast().commandId()).as("a hold").isEmpty();
+    assertThat(guard.state.actives())
+        .singleElement()
+        .satisfies(active -> assertThat(active.part()).isEqualTo("locomotion"));
+  }
+
+  /** Found by {@code drill authority}: seed 10969 of its first version. */
+  @Test
+  void shouldEndWhatRunsUnderAnOlderTermWhateverPartANewerOneIsHeardFor() {
+    guard.grant(1, 1, "arms");
+    guard.move(guard.motion(1, 1, 1));
+
+    assertThat(guard.revoke(2, 1, "locomotion").accepted()).isTrue();
+
+    assertThat(guard.state.actives()).isEmpty();
+    assertThat(guard.trajectories().getLast().commandId()).as("a hold").isEmpty();
+  }
+
   @Test
   void shouldBeOneGrantForBothWhereItIsForTheBody() {
     guard.grant(1, 1, "body");

@@ -363,6 +363,21 @@ class StreamsTest {
     assertThat(guard.logs("stop-in-effect")).hasSize(1);
   }
 
+  /** Found by {@code drill authority}: seed 6687 of its first version. */
+  @Test
+  void shouldBringTheBaseToRestAlthoughTheStopIsReleasedMeanwhile() {
+    guard.open(1, 1, 1, "velocity");
+    hold(guard, 1, 20, setpoint -> setpoint.setVelocity(velocity(0.3, 0, 0)));
+    guard.stop("s");
+    guard.pass(60_000_000);
+
+    assertThat(guard.release("a slip of the finger").accepted()).isTrue();
+
+    assertThat(guard.twists().getLast().vx()).isPositive();
+    guard.pass(SECOND);
+    assertThat(guard.twists().getLast().vx()).isZero();
+  }
+
   @Test
   void shouldHoldTheJointsOfABodyThatFellWhileItWalked() {
     guard.open(1, 1, 1, "velocity");

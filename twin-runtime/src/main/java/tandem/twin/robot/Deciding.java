@@ -29,6 +29,7 @@ final class Deciding {
   long awakeNanos;
   boolean admitted;
   final Map<Long, LeasePulse> pulses;
+  long offeredNanos;
   final Map<String, Long> wishNanos;
   long stopNanos;
   long stopSentNanos;
@@ -62,6 +63,7 @@ final class Deciding {
     awakeNanos = t.awakeNanos();
     admitted = t.admitted();
     pulses = new HashMap<>(t.pulses());
+    offeredNanos = t.offeredNanos();
     wishNanos = new HashMap<>(t.wishNanos());
     stopNanos = t.stopNanos();
     stopSentNanos = t.stopSentNanos();
@@ -82,6 +84,7 @@ final class Deciding {
             awakeNanos,
             admitted,
             Map.copyOf(pulses),
+            offeredNanos,
             Map.copyOf(wishNanos),
             stopNanos,
             stopSentNanos,

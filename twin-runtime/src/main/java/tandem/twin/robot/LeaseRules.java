@@ -35,6 +35,10 @@ import tandem.twin.robot.TwinState.Lease;
  */
 final class LeaseRules {
   static final String AUTONOMY = "autonomy/";
+
+  /** Longer than any answer, or its absence, takes: whatever came was lost on its way in here. */
+  private static final long OFFER_MILLIS = 5_000;
+
   private final Deciding d;
 
   LeaseRules(Deciding d) {
@@ -116,6 +120,7 @@ final class LeaseRules {
       String by, String part, long forMillis, String commandId, String from, String reason) {
     long epoch = nextEpoch();
     d.emit(new Event.LeaseOffered(epoch, by, part, forMillis, commandId, from, reason));
+    d.offeredNanos = d.now;
     d.answer = new Decision.Answer.WhenGranted(epoch);
     return epoch;
   }
@@ -242,6 +247,7 @@ final class LeaseRules {
       return;
     }
     endOverlapping(offered, "taken: " + offered.reason());
+    d.offeredNanos = d.now;
     d.effects.add(new Effect.Grant(offered.epoch(), offered.holder(), offered.part()));
   }
 
@@ -394,6 +400,7 @@ final class LeaseRules {
   }
 
   void review() {
+    reviewOffer();
     for (Lease lease : List.copyOf(d.state.leases().values())) {
       LeasePulse pulse =
           d.pulses.computeIfAbsent(lease.epoch(), epoch -> LeasePulse.granted(d.now));
@@ -401,6 +408,21 @@ final class LeaseRules {
       else if (d.sinceMillis(pulse.toldNanos()) >= d.rules.keepAliveMillis()
           && d.seen.guard().reachable()) tellGuard(lease, pulse);
     }
+  }
+
+  /** An answer that came while the journal could not be written is gone: the offer ends without. */
+  private void reviewOffer() {
+    Lease offered = d.state.offered();
+    if (offered == null) return;
+    if (d.offeredNanos == Tracking.NEVER) d.offeredNanos = d.now;
+    if (d.sinceMillis(d.offeredNanos) < OFFER_MILLIS) return;
+    notGranted(
+        offered,
+        new TwinCommand.GrantAnswered(
+            offered.epoch(),
+            false,
+            "tandem.guard.no-answer",
+            "no answer of the guard was journaled within %d ms".formatted(OFFER_MILLIS)));
   }
 
   private boolean isOver(Lease lease, LeasePulse pulse) {

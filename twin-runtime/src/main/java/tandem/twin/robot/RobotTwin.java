@@ -29,17 +29,8 @@ import tandem.proto.body.Urdf;
 import tandem.proto.codec.SealedEvent;
 import tandem.proto.command.TwinCommand;
 import tandem.proto.command.TwinReply;
-import tandem.proto.event.Event;
-import tandem.proto.event.Goal;
-import tandem.proto.v1.Authority;
-import tandem.proto.v1.Grant;
 import tandem.proto.v1.GuardReply;
 import tandem.proto.v1.GuardRequest;
-import tandem.proto.v1.JournalPosition;
-import tandem.proto.v1.Motion;
-import tandem.proto.v1.Rearm;
-import tandem.proto.v1.Release;
-import tandem.proto.v1.Revoke;
 import tandem.twin.journal.StoredSnapshot;
 import tandem.twin.robot.Decision.Answer;
 import tandem.twin.robot.Observation.GuardSeen;
@@ -342,7 +333,7 @@ public final class RobotTwin
       return Effect().none();
     }
     tracking = decision.tracking();
-    List<SealedEvent> sealed = seal(state, decision.events(), seen.now().wallNanos());
+    List<SealedEvent> sealed = TwinCore.seal(state, decision.events(), seen.now().wallNanos());
     writing = replyTo == null ? null : new Waiter(decision.answer(), Long.MAX_VALUE, replyTo);
     return Effect()
         .persist(sealed)
@@ -355,20 +346,6 @@ public final class RobotTwin
               settle(after);
               node.changed(robot);
             });
-  }
-
-  private static List<SealedEvent> seal(TwinState state, List<Event> events, long wallNanos) {
-    var sealed = new ArrayList<SealedEvent>(events.size());
-    long sequence = state.sequence();
-    long hybrid = state.hybridNanos();
-    var previous = state.headHash();
-    for (Event event : events) {
-      hybrid = Math.max(hybrid + 1, wallNanos);
-      var next = SealedEvent.seal(state.robot(), state.term(), ++sequence, hybrid, previous, event);
-      previous = next.hash();
-      sealed.add(next);
-    }
-    return sealed;
   }
 
   private Observation observe() {
@@ -507,17 +484,41 @@ public final class RobotTwin
       case tandem.twin.robot.Effect.Tell(var request) -> {
         if (node.guards().port(robot) != null) send(request);
       }
-      case tandem.twin.robot.Effect.Grant(var epoch, var holder, var part) ->
-          grant(epoch, holder, part);
-      case tandem.twin.robot.Effect.Revoke(var epoch, var revoked, var part, var why) ->
-          revoke(epoch, revoked, part, why);
-      case tandem.twin.robot.Effect.Motion(var id) -> move(state, id, written);
-      case tandem.twin.robot.Effect.Release(var by, var reason) -> release(by, reason);
-      case tandem.twin.robot.Effect.Rearm(var epoch, var by, var reason) ->
-          rearm(epoch, by, reason);
       case tandem.twin.robot.Effect.Stop(var id, var by, var why) ->
           node.stops().stop(robot, id, by, why);
+      case tandem.twin.robot.Effect.Grant grant -> {
+        grantRefusal = null;
+        ask(grant, state, written);
+      }
+      case tandem.twin.robot.Effect.Revoke revoke -> {
+        grantRefusal = null;
+        ask(revoke, state, written);
+      }
+      case tandem.twin.robot.Effect.Release release -> {
+        node.stops().forget(robot);
+        ask(release, state, written);
+      }
+      case tandem.twin.robot.Effect.Motion motion -> ask(motion, state, written);
+      case tandem.twin.robot.Effect.Rearm rearm -> ask(rearm, state, written);
     }
+  }
+
+  /** Sends it; what the guard says, or that it says nothing, comes back as a command. */
+  private void ask(tandem.twin.robot.Effect effect, TwinState state, List<SealedEvent> written) {
+    GuardRequest request = GuardRequests.of(effect, state, written);
+    long sentNanos = wallNanos();
+    long sentAt = System.nanoTime();
+    context.pipeToSelf(
+        send(request),
+        (reply, failure) ->
+            new Tell(
+                GuardRequests.answered(
+                    effect,
+                    new GuardRequests.Answer(
+                        failure == null ? reply : null,
+                        failure == null ? "" : reason(failure),
+                        sentNanos,
+                        sentNanos + (System.nanoTime() - sentAt)))));
   }
 
   private CompletionStage<GuardReply> send(GuardRequest request) {
@@ -530,128 +531,6 @@ public final class RobotTwin
         .toCompletableFuture()
         .copy()
         .orTimeout(GUARD_ANSWER.toMillis(), TimeUnit.MILLISECONDS);
-  }
-
-  private void grant(long epoch, String holder, String part) {
-    grantRefusal = null;
-    var request =
-        GuardRequest.newBuilder()
-            .setRobot(robot)
-            .setGrant(
-                Grant.newBuilder().setAuthority(authority(epoch)).setHolder(holder).setPart(part))
-            .build();
-    context.pipeToSelf(
-        send(request),
-        (reply, failure) -> {
-          boolean accepted = failure == null && reply.getAccepted();
-          String code = failure != null ? "tandem.guard.no-answer" : reply.getCode();
-          String why = failure != null ? reason(failure) : reply.getWhy();
-          return new Tell(new TwinCommand.GrantAnswered(epoch, accepted, code, why));
-        });
-  }
-
-  private void revoke(long epoch, long revoked, String part, String why) {
-    grantRefusal = null;
-    var request =
-        GuardRequest.newBuilder()
-            .setRobot(robot)
-            .setRevoke(
-                Revoke.newBuilder().setAuthority(authority(revoked)).setPart(part).setWhy(why))
-            .build();
-    context.pipeToSelf(
-        send(request),
-        (reply, failure) ->
-            new Tell(
-                new TwinCommand.RevokeAnswered(
-                    epoch,
-                    failure == null && reply.getAccepted(),
-                    failure == null ? reply.getCode() : "tandem.guard.no-answer",
-                    failure == null ? reply.getWhy() : reason(failure))));
-  }
-
-  private Authority authority(long epoch) {
-    return Authority.newBuilder().setTerm(term).setEpoch(epoch).build();
-  }
-
-  /** The event of its acceptance is durable by now; its position and hash travel along. */
-  private void move(TwinState state, String id, List<SealedEvent> written) {
-    CommandRecord command = state.command(id).orElseThrow();
-    SealedEvent accepted =
-        written.stream()
-            .filter(e -> e.event() instanceof Event.CommandAccepted a && a.id().equals(id))
-            .findFirst()
-            .orElseThrow();
-    var motion =
-        Motion.newBuilder()
-            .setCommandId(id)
-            .setAuthority(authority(command.epoch()))
-            .setSequenceInEpoch(command.sequenceInEpoch())
-            .setToken(command.token())
-            .setStartByMillis(command.startByMillis())
-            .setEndByMillis(command.endByMillis())
-            .setJournal(
-                JournalPosition.newBuilder()
-                    .setTerm(accepted.term())
-                    .setSequence(accepted.sequence())
-                    .setHash(accepted.hash()));
-    switch (command.sentGoal()) {
-      case Goal.Joint(var joint) -> motion.setJoint(joint);
-      case Goal.Reach(var reach) -> motion.setReach(reach);
-      case Goal.Stream(var stream) -> motion.setStream(stream);
-      case Goal.Stance(var stance) -> motion.setStance(stance);
-    }
-    var request = GuardRequest.newBuilder().setRobot(robot).setMotion(motion).build();
-    long sentNanos = wallNanos();
-    long sentAt = System.nanoTime();
-    context.pipeToSelf(
-        send(request),
-        (reply, failure) ->
-            new Tell(
-                new TwinCommand.MotionAnswered(
-                    id,
-                    failure == null,
-                    failure == null && reply.getAccepted(),
-                    failure == null ? reply.getCode() : "tandem.guard.no-answer",
-                    failure == null ? reply.getWhy() : reason(failure),
-                    sentNanos,
-                    sentNanos + (System.nanoTime() - sentAt))));
-  }
-
-  private void release(String by, String reason) {
-    var request =
-        GuardRequest.newBuilder()
-            .setRobot(robot)
-            .setRelease(Release.newBuilder().setBy(by).setReason(reason))
-            .build();
-    node.stops().forget(robot);
-    context.pipeToSelf(
-        send(request),
-        (reply, failure) ->
-            new Tell(
-                new TwinCommand.ReleaseAnswered(
-                    by,
-                    reason,
-                    failure == null && reply.getAccepted(),
-                    failure == null ? reply.getCode() : "tandem.guard.no-answer",
-                    failure == null ? reply.getWhy() : reason(failure))));
-  }
-
-  private void rearm(long epoch, String by, String reason) {
-    var request =
-        GuardRequest.newBuilder()
-            .setRobot(robot)
-            .setRearm(Rearm.newBuilder().setAuthority(authority(epoch)).setBy(by).setReason(reason))
-            .build();
-    context.pipeToSelf(
-        send(request),
-        (reply, failure) ->
-            new Tell(
-                new TwinCommand.RearmAnswered(
-                    by,
-                    reason,
-                    failure == null && reply.getAccepted(),
-                    failure == null ? reply.getCode() : "tandem.guard.no-answer",
-                    failure == null ? reply.getWhy() : reason(failure))));
   }
 
   private static String reason(Throwable failure) {

@@ -127,7 +127,7 @@ public final class TeleopLine {
     if (streams != null) streams.values().forEach(stream -> close(streams, stream));
   }
 
-  private static boolean isOpen(CommandRecord command) {
+  static boolean isOpen(CommandRecord command) {
     return command.goal() instanceof Goal.Stream
         && !command.phase().isFinal()
         && command.guardAcceptedNanos() > 0;
@@ -284,7 +284,7 @@ public final class TeleopLine {
       next(stream);
       return;
     }
-    Setpoint setpoint = setpoint(stream, one.setpoint(), newest, factor);
+    Setpoint setpoint = setpoint(stream.id, stream.authority, one.setpoint(), newest, factor);
     try {
       record.accept(stream.robot, setpoint);
     } catch (RuntimeException e) {
@@ -294,6 +294,7 @@ public final class TeleopLine {
         return;
       }
     }
+    if (setpoint.hasVelocity() && factor < 1) narrowed.increment();
     var request = GuardRequest.newBuilder().setRobot(stream.robot).setSetpoint(setpoint).build();
     long sentNanos = nanos.getAsLong();
     bounded
@@ -307,11 +308,12 @@ public final class TeleopLine {
             });
   }
 
-  private Setpoint setpoint(Stream stream, TeleopSetpoint from, TimeToken newest, double factor) {
+  static Setpoint setpoint(
+      String commandId, Authority authority, TeleopSetpoint from, TimeToken newest, double factor) {
     var to =
         Setpoint.newBuilder()
-            .setCommandId(stream.id)
-            .setAuthority(stream.authority)
+            .setCommandId(commandId)
+            .setAuthority(authority)
             .setNumber(from.getNumber())
             .setHeld(from.getHeld());
     if (!from.getHeld()) {
@@ -320,7 +322,6 @@ public final class TeleopLine {
     to.setToken(from.getToken()).setValidMillis((long) SpeedRule.REFUSED_MILLIS);
     switch (from.getTargetCase()) {
       case VELOCITY -> {
-        if (factor < 1) narrowed.increment();
         VelocityTarget v = from.getVelocity();
         to.setVelocity(
             VelocityTarget.newBuilder()

@@ -11,6 +11,8 @@ import java.util.SortedMap;
  * @param awakeNanos when this incarnation was rebuilt
  * @param admitted a gateway has brought the robot to this incarnation
  * @param pulses of the leases in force, by epoch
+ * @param offeredNanos since when the guard's answer to the open offer is awaited; of an offer that
+ *     is over, meaningless
  * @param wishNanos since when each wish is known to this incarnation, by part and name
  * @param stopNanos when the stop was first known here
  * @param stopSentNanos when the stop was last sent to the guard from here
@@ -25,6 +27,7 @@ record Tracking(
     long awakeNanos,
     boolean admitted,
     Map<Long, LeasePulse> pulses,
+    long offeredNanos,
     Map<String, Long> wishNanos,
     long stopNanos,
     long stopSentNanos,
@@ -39,8 +42,8 @@ record Tracking(
 
   static final Tracking START =
       new Tracking(
-          NEVER, false, Map.of(), Map.of(), NEVER, NEVER, NEVER, NEVER, Map.of(), "unknown", NEVER,
-          0, Map.of());
+          NEVER, false, Map.of(), NEVER, Map.of(), NEVER, NEVER, NEVER, NEVER, Map.of(), "unknown",
+          NEVER, 0, Map.of());
 
   /**
    * One command under way.

@@ -1,6 +1,10 @@
 package tandem.twin.robot;
 
+import java.util.ArrayList;
+import java.util.List;
+import tandem.proto.codec.SealedEvent;
 import tandem.proto.command.TwinCommand;
+import tandem.proto.event.Event;
 import tandem.twin.journal.TwinId;
 
 /**
@@ -19,6 +23,21 @@ final class TwinCore {
 
   Decision decide(TwinState state, Tracking tracking, Observation seen, TwinCommand command) {
     return new Deciding(rules, site, state, tracking, seen).decide(command);
+  }
+
+  /** The events in their envelopes, as the next links of this state's chain. */
+  static List<SealedEvent> seal(TwinState state, List<Event> events, long wallNanos) {
+    var sealed = new ArrayList<SealedEvent>(events.size());
+    long sequence = state.sequence();
+    long hybrid = state.hybridNanos();
+    var previous = state.headHash();
+    for (Event event : events) {
+      hybrid = Math.max(hybrid + 1, wallNanos);
+      var next = SealedEvent.seal(state.robot(), state.term(), ++sequence, hybrid, previous, event);
+      previous = next.hash();
+      sealed.add(next);
+    }
+    return sealed;
   }
 
   /** Persistence id of a term of this robot. */

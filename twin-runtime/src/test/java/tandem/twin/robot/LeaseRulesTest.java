@@ -118,6 +118,24 @@ class LeaseRulesTest extends CoreStage {
     assertThat(names()).containsSubsequence("LeaseOffered", "LeaseReleased", "LeaseTaken");
   }
 
+  /** Found by {@code drill authority}: seed 22 of its first version. */
+  @Test
+  void shouldEndAnOfferWhoseAnswerWasLost() {
+    live(hands(false));
+    decide(new TwinCommand.AcquireLease("anna", "body", 60_000));
+    long epoch = state.offered().epoch();
+
+    after(4_900);
+    assertThat(state.offered()).isNotNull();
+    after(200);
+
+    assertThat(state.offered()).as("the journal could not take the answer").isNull();
+    assertThat(((Effect.Tell) last.effects().getFirst()).request().getRevoke().getAuthority())
+        .isEqualTo(Authority.newBuilder().setTerm(1).setEpoch(epoch).build());
+    decide(new TwinCommand.AcquireLease("ben", "body", 60_000));
+    assertThat(state.offered().epoch()).isEqualTo(epoch + 1);
+  }
+
   @Test
   void shouldLeaveTheHolderWhereTheGuardDoesNotAnswerTheRevocation() {
     live(hands(false));

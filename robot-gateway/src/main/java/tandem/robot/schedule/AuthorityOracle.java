@@ -1,0 +1,630 @@
+package tandem.robot.schedule;
+
+import com.google.protobuf.ByteString;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import tandem.proto.codec.SealedEvent;
+import tandem.proto.event.Event;
+import tandem.proto.v1.Authority;
+import tandem.proto.v1.Grant;
+import tandem.proto.v1.GuardMemory;
+import tandem.proto.v1.GuardReply;
+import tandem.proto.v1.GuardRequest;
+import tandem.proto.v1.GuardStatus;
+import tandem.proto.v1.Motion;
+import tandem.proto.v1.Revoke;
+import tandem.proto.v1.Setpoint;
+import tandem.proto.v1.TimeToken;
+import tandem.robot.guard.GuardEffect;
+
+/**
+ * Judges guard and twins by what can be seen from outside: requests as they were sent, answers,
+ * bytes to the robot, what is durable. Its bookkeeping is its own; it asks nothing of the code that
+ * it judges. Times are ns of the schedule.
+ *
+ * <p>Promises, by the invariant they belong to: nothing under a superseded authority (I2), nothing
+ * late (I3), nothing twice (I2), nothing that is not in the journal (I1), nothing while a stop is
+ * latched (I1) or unarmed (I2), nothing without its heartbeat (I4); a take complete only after the
+ * guard's acknowledgement, no part held by two (I2).
+ */
+final class AuthorityOracle {
+  private static final String ARMS = "arms";
+  private static final String LOCOMOTION = "locomotion";
+  private static final List<String> BODY = List.of(ARMS, LOCOMOTION);
+  private static final long MILLI = 1_000_000;
+  private static final int MOST_VIOLATIONS = 10;
+  private static final long TOKEN_AGE_MILLIS = 2_000;
+  private static final long KEEP_ALIVE_NANOS = 1_000 * MILLI;
+
+  /** A tick may be so late. */
+  private static final long TICK_NANOS = 60 * MILLI;
+
+  /** A guard that starts has looked at its robot after so many ticks. */
+  private static final int START_TICKS = 3;
+
+  /** From its fastest, a base that is slowed down stands after so many ticks of 50 ms. */
+  private static final int BRAKE_TICKS = 25;
+
+  private static final double CLOSE = 1e-9;
+
+  /** A command that may move the robot, as far as requests and answers say. */
+  private static final class Running {
+    final Motion motion;
+    final List<String> parts;
+    final boolean stream;
+    final boolean base;
+    final long endBy;
+    final long lapse;
+    final int boot;
+    long held;
+    boolean over;
+    String why = "";
+    boolean first = true;
+
+    Running(Motion motion, List<String> parts, long endBy, int boot, long at) {
+      this.motion = motion;
+      this.parts = parts;
+      this.endBy = endBy;
+      this.boot = boot;
+      stream = motion.hasStream();
+      base = stream && motion.getStream().getKind().equals("velocity");
+      long millis = motion.getStream().getLapseMillis();
+      lapse = (millis == 0 ? 250 : millis) * MILLI;
+      held = at;
+    }
+  }
+
+  /** The robot as it really is. */
+  interface Truth {
+    boolean follows(String commandId, long at);
+  }
+
+  private record Lease(long epoch, List<String> parts) {}
+
+  private final long seed;
+  private final boolean independent;
+  private final Truth robot;
+  private final List<AuthoritySchedules.Violation> violations = new ArrayList<>();
+
+  /** The highest authority whose grant, revocation or re-arming was acknowledged, by part. */
+  private final Map<String, Authority> seen = new HashMap<>();
+
+  private final Map<String, Authority> revoked = new HashMap<>();
+
+  /**
+   * What reached the guard as a grant, by part: it may be in effect although its answer is lost.
+   */
+  private final Map<String, Set<Authority>> granted = new HashMap<>();
+
+  /** The highest that was acknowledged since the guard's state was last lost; null: nothing was. */
+  private Authority kept;
+
+  private final Set<Authority> acknowledged = new HashSet<>();
+  private final Map<Authority, Long> beats = new HashMap<>();
+  private final Map<String, Motion> motions = new HashMap<>();
+  private final Set<String> sentByTwin = new HashSet<>();
+  private final Set<String> started = new HashSet<>();
+  private final Map<String, Long> numbers = new HashMap<>();
+  private final List<Running> running = new ArrayList<>();
+  private final Map<Long, List<SealedEvent>> durable = new HashMap<>();
+  private final Map<Long, List<Lease>> leases = new HashMap<>();
+  private final Map<Long, Event.LeaseOffered> offers = new HashMap<>();
+  private final Map<Long, List<Lease>> mustRevoke = new HashMap<>();
+  private String bootId = "";
+  private long bootAt;
+  private int boots;
+  private int ticksSinceBoot;
+  private boolean lost;
+  private boolean unarmed;
+  private boolean latched;
+  private double armSpeed;
+  private double baseSpeed;
+  private int ticksOver;
+  private long applied;
+  private long takes;
+  private long digest = 17;
+
+  AuthorityOracle(long seed, boolean independent, Truth robot) {
+    this.seed = seed;
+    this.independent = independent;
+    this.robot = robot;
+  }
+
+  List<AuthoritySchedules.Violation> violations() {
+    return violations;
+  }
+
+  long applied() {
+    return applied;
+  }
+
+  long takes() {
+    return takes;
+  }
+
+  long digest() {
+    return digest;
+  }
+
+  void broken(long at, String what) {
+    if (violations.size() < MOST_VIOLATIONS) {
+      violations.add(new AuthoritySchedules.Violation(seed, at / MILLI, what));
+    }
+  }
+
+  // ---- authorities
+
+  private static int compare(Authority left, Authority right) {
+    int byTerm = Long.compareUnsigned(left.getTerm(), right.getTerm());
+    return byTerm != 0 ? byTerm : Long.compareUnsigned(left.getEpoch(), right.getEpoch());
+  }
+
+  private static Authority max(Authority left, Authority right) {
+    return compare(left, right) < 0 ? right : left;
+  }
+
+  private static String text(Authority authority) {
+    return "(" + authority.getTerm() + ", " + authority.getEpoch() + ")";
+  }
+
+  private static List<String> parts(String part) {
+    return part.isEmpty() || part.equals("body") ? BODY : List.of(part);
+  }
+
+  private List<String> parts(Motion motion) {
+    if (!independent || motion.hasStance()) return BODY;
+    return motion.hasStream() && motion.getStream().getKind().equals("velocity")
+        ? List.of(LOCOMOTION)
+        : List.of(ARMS);
+  }
+
+  private static boolean overlap(List<String> left, List<String> right) {
+    return left.stream().anyMatch(right::contains);
+  }
+
+  // ---- the guard: starts and losses
+
+  void booted(GuardStatus first, long at) {
+    if (kept != null && compare(first.getHighestSeen(), kept) < 0) {
+      broken(
+          at,
+          "the guard comes back with %s, it had acknowledged %s"
+              .formatted(text(first.getHighestSeen()), text(kept)));
+    }
+    if (latched && !first.getStopLatched()) {
+      broken(at, "the guard comes back without the stop that it had acknowledged");
+    }
+    bootId = first.getToken().getBootId();
+    bootAt = at;
+    boots++;
+    ticksSinceBoot = 0;
+    armSpeed = 0;
+    baseSpeed = 0;
+    beats.clear();
+    // What another process opened is over; what it handed to the robot as a whole goes on there.
+    running.removeIf(one -> one.stream);
+  }
+
+  /** The guard's state is gone: nothing may move until a supervisor re-arms it. */
+  void lost() {
+    lost = true;
+    unarmed = true;
+    latched = false;
+    kept = null;
+  }
+
+  // ---- requests and answers
+
+  /** A request reached the guard: from now on it may be in effect. */
+  void reached(GuardRequest request) {
+    switch (request.getRequestCase()) {
+      case GRANT -> {
+        for (String part : parts(request.getGrant().getPart())) {
+          granted
+              .computeIfAbsent(part, absent -> new HashSet<>())
+              .add(request.getGrant().getAuthority());
+        }
+      }
+      case RELEASE -> latched = false;
+      case REARM -> unarmed = false;
+      default -> {}
+    }
+  }
+
+  void answered(GuardRequest request, GuardReply reply, GuardMemory disk, long at) {
+    if (!reply.getAccepted()) return;
+    switch (request.getRequestCase()) {
+      case GRANT -> granted(request.getGrant(), disk, at);
+      case REVOKE -> revoked(request.getRevoke(), disk, at);
+      case REARM -> {
+        lost = false;
+        raise(request.getRearm().getAuthority(), BODY, at);
+      }
+      case MOTION -> accepted(request.getMotion(), at);
+      case SETPOINT -> accepted(request.getSetpoint(), at);
+      case KEEP_ALIVE -> beats.put(request.getKeepAlive().getAuthority(), at);
+      case STOP -> {
+        latched = latched || !reply.getCode().equals("tandem.guard.not-stored");
+        for (Running one : running) end(one, at, "a stop was acknowledged");
+      }
+      case RELEASE -> latched = false;
+      case CANCEL -> {
+        for (Running one : running) {
+          if (one.motion.getCommandId().equals(request.getCancel().getCommandId())) {
+            end(one, at, "its cancellation was acknowledged");
+          }
+        }
+      }
+      case CONFIGURE, LOG_ACK, CHALLENGE, REQUEST_NOT_SET -> {}
+    }
+  }
+
+  private void granted(Grant grant, GuardMemory disk, long at) {
+    Authority authority = grant.getAuthority();
+    List<String> parts = parts(grant.getPart());
+    onDisk(authority, parts, disk, at, "a grant");
+    for (String part : parts) {
+      boolean below = seen.containsKey(part) && compare(authority, seen.get(part)) < 0;
+      // A guard without its state cannot know better; it moves nothing until it is re-armed.
+      if (below && !lost) {
+        broken(at, "a grant of " + text(authority) + " after " + text(seen.get(part)));
+      }
+    }
+    acknowledged.add(authority);
+    beats.put(authority, at);
+    raise(authority, parts, at);
+  }
+
+  private void revoked(Revoke revoke, GuardMemory disk, long at) {
+    Authority authority = revoke.getAuthority();
+    List<String> parts = parts(revoke.getPart());
+    onDisk(authority, parts, disk, at, "a revocation");
+    for (String part : parts) revoked.merge(part, authority, AuthorityOracle::max);
+    raise(authority, parts, at);
+    for (Running one : running) {
+      if (compare(one.motion.getAuthority(), authority) <= 0 && overlap(one.parts, parts)) {
+        end(one, at, "its authority was revoked");
+      }
+    }
+  }
+
+  private void raise(Authority authority, List<String> parts, long at) {
+    for (String part : parts) seen.merge(part, authority, AuthorityOracle::max);
+    kept = kept == null ? authority : max(kept, authority);
+    for (Running one : running) {
+      Authority its = one.motion.getAuthority();
+      if (compare(its, authority) < 0
+          && (overlap(one.parts, parts) || its.getTerm() != authority.getTerm())) {
+        end(one, at, "a newer authority, " + text(authority) + ", was acknowledged");
+      }
+    }
+  }
+
+  private void onDisk(
+      Authority authority, List<String> parts, GuardMemory disk, long at, String what) {
+    for (String part : parts) {
+      var own = disk.getPartsMap().get(part);
+      Authority kept = own == null ? disk.getHighestSeen() : own.getHighestSeen();
+      if (compare(kept, authority) < 0) {
+        broken(at, what + " was acknowledged and is not on disk: " + text(authority));
+        return;
+      }
+    }
+  }
+
+  // ---- what may move
+
+  private void permitted(
+      Authority authority, List<String> parts, TimeToken token, long valid, long at, String what) {
+    for (String part : parts) {
+      Authority floor = seen.get(part);
+      if (floor != null && compare(authority, floor) < 0) {
+        broken(at, what + " under " + text(authority) + " after " + text(floor) + " for " + part);
+      }
+      Authority over = revoked.get(part);
+      if (over != null && compare(authority, over) <= 0) {
+        broken(at, what + " under " + text(authority) + ", which is revoked for " + part);
+      }
+      if (!granted.getOrDefault(part, Set.of()).contains(authority)) {
+        broken(at, what + " under " + text(authority) + ", never granted for " + part);
+      }
+    }
+    for (Authority other : seen.values()) {
+      if (Long.compareUnsigned(authority.getTerm(), other.getTerm()) < 0) {
+        broken(at, what + " of term " + authority.getTerm() + " after " + text(other));
+      }
+    }
+    if (!token.getBootId().equals(bootId)) {
+      broken(at, what + " with a token of another boot");
+    } else {
+      long age = (at - bootAt) / MILLI - token.getTickMillis();
+      if (age > Math.min(valid, TOKEN_AGE_MILLIS)) {
+        broken(at, what + " is " + age + " ms old, valid for " + valid + " ms");
+      }
+    }
+    if (latched) broken(at, what + " while a stop is latched");
+    if (unarmed) broken(at, what + " by a guard that lost its state and was not re-armed");
+  }
+
+  private void begun(Motion motion, long at) {
+    applied++;
+    digest = 31 * digest + motion.getCommandId().hashCode() + at;
+    String what = "command " + motion.getCommandId();
+    List<String> parts = parts(motion);
+    permitted(motion.getAuthority(), parts, motion.getToken(), motion.getStartByMillis(), at, what);
+    if (!started.add(motion.getCommandId())) broken(at, what + " was started twice");
+    journaled(motion, at, what);
+    beats.put(motion.getAuthority(), at);
+    running.removeIf(one -> overlap(one.parts, parts));
+    ticksOver = 0;
+    long endBy = bootAt + (motion.getToken().getTickMillis() + motion.getEndByMillis()) * MILLI;
+    running.add(new Running(motion, parts, endBy, boots, at));
+  }
+
+  private void journaled(Motion motion, long at, String what) {
+    var position = motion.getJournal();
+    List<SealedEvent> journal = durable.getOrDefault(position.getTerm(), List.of());
+    long sequence = position.getSequence();
+    if (sequence < 1 || sequence > journal.size()) {
+      broken(at, what + " is not in the journal: " + position.getTerm() + "/" + sequence);
+      return;
+    }
+    SealedEvent event = journal.get((int) sequence - 1);
+    boolean same =
+        event.hash().equals(position.getHash())
+            && event.event() instanceof Event.CommandAccepted accepted
+            && accepted.id().equals(motion.getCommandId())
+            && accepted.epoch() == motion.getAuthority().getEpoch()
+            && event.term() == motion.getAuthority().getTerm();
+    if (!same) broken(at, what + " is another event in the journal: " + event.manifest());
+  }
+
+  /** Streams begin with their answer, everything else with the byte that is sent. */
+  private void accepted(Motion motion, long at) {
+    if (motion.hasStream()) begun(motion, at);
+  }
+
+  private void accepted(Setpoint setpoint, long at) {
+    Running stream = running(setpoint.getCommandId());
+    if (!setpoint.getHeld()) {
+      if (stream != null) end(stream, at, "it was let go");
+      return;
+    }
+    applied++;
+    digest = 31 * digest + setpoint.getCommandId().hashCode() + setpoint.getNumber();
+    String what = "setpoint " + setpoint.getNumber() + " of " + setpoint.getCommandId();
+    if (stream == null || stream.over) {
+      broken(at, what + " of a stream that is over");
+      return;
+    }
+    permitted(
+        setpoint.getAuthority(),
+        stream.parts,
+        setpoint.getToken(),
+        setpoint.getValidMillis(),
+        at,
+        what);
+    Long before = numbers.put(setpoint.getCommandId(), setpoint.getNumber());
+    if (before != null && before >= setpoint.getNumber()) {
+      broken(at, what + " after number " + before);
+    }
+    if (at > stream.endBy + TICK_NANOS) broken(at, what + " after the end-by of its stream");
+    stream.held = at;
+    stream.first = false;
+    beats.put(setpoint.getAuthority(), at);
+  }
+
+  private Running running(String commandId) {
+    for (Running one : running) {
+      if (one.motion.getCommandId().equals(commandId)) return one;
+    }
+    return null;
+  }
+
+  /** From here on it may not move the robot any more, but for coming to rest. */
+  private void end(Running one, long at, String why) {
+    if (one.over) return;
+    one.over = true;
+    ticksOver = 0;
+    one.why = why;
+    boolean early = one.boot != boots && ticksSinceBoot <= START_TICKS; // it has not looked yet
+    if (!one.stream && !early && robot.follows(one.motion.getCommandId(), at)) {
+      broken(
+          at,
+          "the robot still follows command %s, under %s, although %s"
+              .formatted(one.motion.getCommandId(), text(one.motion.getAuthority()), why));
+    }
+  }
+
+  // ---- bytes to the robot
+
+  /** Which motion a command id stands for, as it reached the guard. */
+  void asked(Motion motion) {
+    motions.putIfAbsent(motion.getCommandId(), motion);
+  }
+
+  void sent(GuardEffect effect, Motion behind, long at) {
+    switch (effect) {
+      case GuardEffect.MoveJoints move when !move.commandId().isEmpty() ->
+          begun(behind == null ? motions.get(move.commandId()) : behind, at);
+      case GuardEffect.MoveJoints hold -> {
+        running.removeIf(one -> !one.stream && one.parts.contains(ARMS));
+        armSpeed = 0;
+      }
+      case GuardEffect.StreamJoints stream -> {
+        double fastest =
+            stream.velocitiesRadPerSec().stream().mapToDouble(Math::abs).max().orElse(0);
+        if (fastest > armSpeed + CLOSE && !leads(false, at)) {
+          broken(at, "joints were sent faster than before, and nobody holds a control");
+        }
+        armSpeed = fastest;
+      }
+      case GuardEffect.MoveBase base -> {
+        double speed = Math.hypot(base.vx(), base.vy()) + Math.abs(base.wz());
+        if (speed > baseSpeed + CLOSE && !leads(true, at)) {
+          broken(at, "the base was sent faster than before, and nobody holds a control");
+        }
+        baseSpeed = speed;
+      }
+      default -> {}
+    }
+  }
+
+  /** Whether a held control may lead joints or base now. */
+  private boolean leads(boolean base, long at) {
+    for (Running one : running) {
+      if (one.stream && one.base == base && !one.over && !one.first) {
+        return at - one.held <= one.lapse + TICK_NANOS && at <= one.endBy + TICK_NANOS;
+      }
+    }
+    return false;
+  }
+
+  /** The guard's clock went on, and it looked. */
+  void ticked(long at) {
+    ticksSinceBoot++;
+    boolean led = false;
+    boolean baseLed = false;
+    for (Running one : running) {
+      if (one.stream) {
+        boolean lapsed = !one.first && at - one.held > one.lapse + TICK_NANOS;
+        if (lapsed || at > one.endBy + TICK_NANOS) one.over = true;
+        led |= !one.over && !one.base;
+        baseLed |= !one.over && one.base;
+        continue;
+      }
+      if (!robot.follows(one.motion.getCommandId(), at)) continue;
+      String what = "the robot follows command " + one.motion.getCommandId();
+      if (one.boot != boots) {
+        if (ticksSinceBoot > START_TICKS) broken(at, what + ", sent before the guard's start");
+        continue;
+      }
+      if (at > one.endBy + TICK_NANOS) broken(at, what + " after its end-by");
+      long beat = beats.getOrDefault(one.motion.getAuthority(), Long.MIN_VALUE / 2);
+      if (at - beat > KEEP_ALIVE_NANOS + TICK_NANOS) {
+        broken(at, what + ", its holder silent for " + (at - beat) / MILLI + " ms");
+      }
+    }
+    boolean stray = !baseLed && baseSpeed != 0 || !led && armSpeed != 0;
+    ticksOver = stray ? ticksOver + 1 : 0;
+    if (ticksOver > BRAKE_TICKS) {
+      broken(at, "the robot is led on although nobody holds a control");
+      ticksOver = 0;
+    }
+  }
+
+  // ---- twins
+
+  /** A home sends a request; each copy that the network makes of it is the same one. */
+  void twinSent(GuardRequest request, long at) {
+    if (!request.hasMotion()) return;
+    Motion motion = request.getMotion();
+    String what = "command " + motion.getCommandId();
+    journaled(motion, at, what + " was sent by the twin and");
+    if (!sentByTwin.add(motion.getCommandId())) broken(at, what + " was sent twice by the twin");
+  }
+
+  /** These are durable in a term's journal. */
+  void durable(long term, List<SealedEvent> events, long at) {
+    List<SealedEvent> journal = durable.computeIfAbsent(term, absent -> new ArrayList<>());
+    for (SealedEvent event : events) {
+      ByteString head = journal.isEmpty() ? SealedEvent.NO_HASH : journal.getLast().hash();
+      if (event.sequence() != journal.size() + 1 || !event.previousHash().equals(head)) {
+        broken(
+            at,
+            "journal of term %d: event %d (%s) is not the next link after %d"
+                .formatted(term, event.sequence(), event.manifest(), journal.size()));
+        return;
+      }
+      journal.add(event);
+      judge(term, event.event(), at);
+    }
+  }
+
+  private void judge(long term, Event event, long at) {
+    List<Lease> held = leases.computeIfAbsent(term, absent -> new ArrayList<>());
+    switch (event) {
+      case Event.LeaseOffered offer -> {
+        long key = key(term, offer.epoch());
+        offers.put(key, offer);
+        boolean taken = !offer.takenFrom().isEmpty() && !offer.reason().startsWith("handed over");
+        if (taken) {
+          List<String> parts = parts(offer.part());
+          mustRevoke.put(key, held.stream().filter(one -> overlap(one.parts(), parts)).toList());
+        }
+      }
+      case Event.LeaseGranted(long epoch) -> granted(term, epoch, held, at);
+      case Event.LeaseTaken taken -> {
+        takes++;
+        granted(term, taken.epoch(), held, at);
+        mustRevoke
+            .getOrDefault(key(term, taken.epoch()), List.of())
+            .forEach(one -> wasRevoked(term, one, taken.epoch(), at));
+      }
+      case Event.LeaseReleased over -> held.removeIf(one -> one.epoch() == over.epoch());
+      case Event.LeaseExpired over -> held.removeIf(one -> one.epoch() == over.epoch());
+      case Event.CommandAccepted accepted -> {
+        if (!acknowledged.contains(authority(term, accepted.epoch()))) {
+          broken(
+              at,
+              "command %s was accepted under epoch %d, which the guard never granted"
+                  .formatted(accepted.id(), accepted.epoch()));
+        }
+      }
+      default -> {}
+    }
+  }
+
+  private void wasRevoked(long term, Lease before, long epoch, long at) {
+    for (String part : before.parts()) {
+      Authority over = revoked.get(part);
+      if (over == null || compare(over, authority(term, before.epoch())) < 0) {
+        broken(
+            at,
+            "the take of epoch %d is complete, the revocation of epoch %d was not acknowledged for %s"
+                .formatted(epoch, before.epoch(), part));
+      }
+    }
+  }
+
+  private static long key(long term, long epoch) {
+    return term << 40 | epoch;
+  }
+
+  private static Authority authority(long term, long epoch) {
+    return Authority.newBuilder().setTerm(term).setEpoch(epoch).build();
+  }
+
+  private void granted(long term, long epoch, List<Lease> held, long at) {
+    if (!acknowledged.contains(authority(term, epoch))) {
+      broken(
+          at,
+          "the lease of epoch %d is in force at the twin, the guard never acknowledged its grant"
+              .formatted(epoch));
+    }
+    List<String> parts = parts(offers.get(key(term, epoch)).part());
+    for (Lease one : held) {
+      if (overlap(one.parts(), parts)) {
+        broken(at, "epochs %d and %d hold the same part".formatted(one.epoch(), epoch));
+      }
+    }
+    held.add(new Lease(epoch, parts));
+  }
+
+  /** Whether a command reached its end in some journal. */
+  boolean isDone(String commandId) {
+    for (List<SealedEvent> journal : durable.values()) {
+      for (int i = journal.size() - 1; i >= 0; i--) {
+        if (journal.get(i).event() instanceof Event.CommandDone done
+            && done.id().equals(commandId)) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+}
