@@ -97,7 +97,7 @@ public final class StoryRound {
     seen(5);
     page.until(
         "(() => { const left = Date.parse(tandemStatus.replay.to) -"
-            + " Date.parse(tandemStatus.replay.at); return left > 350 && left < 750; })()",
+            + " Date.parse(tandemStatus.replay.at); return left > 600 && left < 1000; })()",
         "the replay in mid-fall");
     picture("5-fall");
   }
