@@ -13,7 +13,8 @@ public final class Benches {
           new JournalBench(),
           new RecoveryBench(),
           new CommandAcceptBench(),
-          new HandOverBench());
+          new HandOverBench(),
+          new GuardBench());
 
   private Benches() {}
 }

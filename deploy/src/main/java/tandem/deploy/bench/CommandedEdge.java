@@ -180,6 +180,11 @@ final class CommandedEdge implements AutoCloseable {
     return Math.rint(count / of * 100) / 100;
   }
 
+  /** The guard's newest word about itself. */
+  GuardStatus guardStatus() {
+    return guard.get();
+  }
+
   @Override
   public void close() throws IOException {
     http.shutdownNow();

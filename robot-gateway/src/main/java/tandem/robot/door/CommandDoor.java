@@ -338,27 +338,38 @@ public final class CommandDoor implements IngressPolicy {
     int before = topic.lastIndexOf('/', slash - 1);
     return ALWAYS.contains(topic.substring(slash + 1))
         || before >= 0 && topic.substring(before + 1, slash).equals(REACH)
-        || listened.containsKey(new Place(domain, topic));
+        || listened.containsKey(new Place(domain, topic))
+        || isServiceOfAction(topic) && robots.values().stream().noneMatch(r -> under(r, topic));
+  }
+
+  private static boolean isServiceOfAction(String topic) {
+    int at = topic.indexOf("/_action/");
+    return at > 0 && ACTION_SERVICES.contains(topic.substring(at));
+  }
+
+  private static boolean under(Protected robot, String topic) {
+    return topic.startsWith(prefix(robot));
+  }
+
+  private static String prefix(Protected robot) {
+    return robot.namespace().equals(Identity.ROOT) ? "/" : robot.namespace() + "/";
   }
 
   private static boolean isCommand(Protected robot, String topic) {
     if (robot.topics().contains(topic) || isCommandOfAction(robot, topic)) {
       return true;
     }
-    String prefix = robot.namespace().equals(Identity.ROOT) ? "/" : robot.namespace() + "/";
-    if (!topic.startsWith(prefix)) {
+    if (!under(robot, topic)) {
       return false;
     }
-    String rest = topic.substring(prefix.length());
+    String rest = topic.substring(prefix(robot).length());
     return ALWAYS.contains(rest) || rest.startsWith(REACH + "/");
   }
 
   /** Its feedback and status are the robot's own. */
   private static boolean isCommandOfAction(Protected robot, String topic) {
-    int at = topic.indexOf("/_action/");
-    return at > 0
-        && ACTION_SERVICES.contains(topic.substring(at))
-        && robot.topics().contains(topic.substring(0, at));
+    return isServiceOfAction(topic)
+        && robot.topics().contains(topic.substring(0, topic.indexOf("/_action/")));
   }
 
   /** The robots and their command topics, for tests and people. */

@@ -93,6 +93,17 @@ class CommandDoorTest {
   }
 
   @Test
+  void shouldRefuseTheActionsOfARobotThatIsNotKnownYetAndLeaveThoseItDoesNotTakeCommandsBy() {
+    String early = "0/mia/arm/follow/_action/send_goal/a::action::dds_::B_/h";
+    String speech = "0/eve/speak/_action/send_goal/a::action::dds_::B_/h";
+
+    assertThat(door.accept(tool, Kind.QUERY, early)).isFalse();
+    assertThat(door.accept(tool, Kind.QUERY, speech)).isTrue();
+    door.protect("mia", 0, "/mia", Set.of("/mia/other"));
+    assertThat(door.accept(tool, Kind.QUERY, early)).isTrue();
+  }
+
+  @Test
   void shouldProtectTheUsualNamesBeforeAnybodyListens() {
     for (String name :
         List.of("joint_trajectory", "cmd_vel", "stance", "stop", "reach/left_hand")) {
