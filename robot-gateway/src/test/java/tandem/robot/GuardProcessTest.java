@@ -171,7 +171,8 @@ class GuardProcessTest {
                       .setKeepAlive(
                           KeepAlive.newBuilder()
                               .setAuthority(authority(1))
-                              .setCounter(counter[0]++))
+                              .setCounter(counter[0]++)
+                              .setToken(twin.statuses.get("eve").getToken()))
                       .build());
           return condition.getAsBoolean();
         });

@@ -59,6 +59,9 @@ public final class CommandDoor implements IngressPolicy {
 
     record Command(String robot, String topic) implements Meaning {}
 
+    /** An action of a robot that its profile does not name: the robot's own business. */
+    record Action(String robot, String topic) implements Meaning {}
+
     /** A command key of a robot that is not known yet. */
     record Early(int domain, String topic) implements Meaning {}
 
@@ -225,6 +228,11 @@ public final class CommandDoor implements IngressPolicy {
               || ownedByGuard && isLocal(from)
               || kind == Kind.REPLY && belonging.of(from, robot)
               || refuse(robot, topic, from);
+      case Meaning.Action(String robot, String topic) ->
+          from.equals(guards.get(robot))
+              || ownedByGuard && isLocal(from)
+              || belonging.of(from, robot)
+              || refuse(robot, topic, from);
       case Meaning.Early(int domain, String topic) ->
           kind == Kind.REPLY || ownedByGuard && isLocal(from) || refuseEarly(domain, topic, from);
       case Meaning.GuardRequest(String robot) ->
@@ -326,6 +334,13 @@ public final class CommandDoor implements IngressPolicy {
         return new Meaning.Command(robot.robot(), topic.name());
       }
     }
+    for (Protected robot : robots.values()) {
+      if (robot.domain() == topic.domain()
+          && isServiceOfAction(topic.name())
+          && under(robot, topic.name())) {
+        return new Meaning.Action(robot.robot(), topic.name());
+      }
+    }
     if (isCommandAnywhere(topic.domain(), topic.name())) {
       return new Meaning.Early(topic.domain(), topic.name());
     }
@@ -339,7 +354,7 @@ public final class CommandDoor implements IngressPolicy {
     return ALWAYS.contains(topic.substring(slash + 1))
         || before >= 0 && topic.substring(before + 1, slash).equals(REACH)
         || listened.containsKey(new Place(domain, topic))
-        || isServiceOfAction(topic) && robots.values().stream().noneMatch(r -> under(r, topic));
+        || isServiceOfAction(topic);
   }
 
   private static boolean isServiceOfAction(String topic) {

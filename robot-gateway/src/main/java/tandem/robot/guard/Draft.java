@@ -15,6 +15,7 @@ import tandem.proto.v1.RobotProfile;
  * Motions}, {@link Streams} and {@link Halts}.
  */
 final class Draft {
+  static final String CODE = "tandem.guard.";
   private static final int REMEMBERED_IDS = 64;
   private static final int LONGEST_TEXT = 400;
 
@@ -146,7 +147,7 @@ final class Draft {
   }
 
   void refuse(long replyTo, String code, String why) {
-    effects.add(new GuardEffect.Reply(replyTo, false, "tandem.guard." + code, why));
+    effects.add(new GuardEffect.Reply(replyTo, false, CODE + code, why));
   }
 
   /** Limits that a motion did not keep are counted apart. */
@@ -179,7 +180,7 @@ final class Draft {
   }
 
   static MotionPlan.Outcome.No no(String code, String why) {
-    return new MotionPlan.Outcome.No("tandem.guard." + code, why);
+    return new MotionPlan.Outcome.No(CODE + code, why);
   }
 
   static String clip(String text) {

@@ -128,6 +128,15 @@ final class Grants {
               + ", found "
               + Long.toUnsignedString(beat.getCounter()));
     } else {
+      MotionPlan.Outcome.No old = Motions.badToken(draft, beat.getToken());
+      if (old != null) {
+        draft.count("lateRefused");
+        draft.refuse(
+            replyTo,
+            old.code().substring(Draft.CODE.length()),
+            old.why() + "; the keep-alive counts for nothing");
+        return;
+      }
       beat(draft, authority, beat.getCounter());
       draft.accept(replyTo);
     }

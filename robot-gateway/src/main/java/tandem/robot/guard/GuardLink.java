@@ -175,6 +175,9 @@ final class GuardLink implements AutoCloseable {
 
   private void joints(byte[] payload, BodyTracker.Origin origin) {
     JointState message = JointState.TYPE.decode(payload);
+    if (origin.sourceNanos() >= 0) {
+      clock.heard(origin.receivedNanos() + startNanos, origin.sourceNanos());
+    }
     body.joints(origin, message.name(), message.position().toArray());
   }
 

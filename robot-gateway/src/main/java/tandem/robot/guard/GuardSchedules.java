@@ -235,7 +235,7 @@ public final class GuardSchedules {
     }
     for (Home one : homes) {
       for (Lease lease : one.leases) {
-        if (random.nextInt(5) != 0) keepAlive(lease);
+        if (random.nextInt(5) != 0) keepAlive(home, lease);
         if (!lease.stream.isEmpty()) setpoint(one, lease);
       }
     }
@@ -340,11 +340,14 @@ public final class GuardSchedules {
     send(request().setSetpoint(setpoint).build(), random.nextInt(4) == 0);
   }
 
-  private void keepAlive(Lease lease) {
+  private void keepAlive(Home home, Lease lease) {
     send(
         request()
             .setKeepAlive(
-                KeepAlive.newBuilder().setAuthority(lease.authority).setCounter(++lease.counter))
+                KeepAlive.newBuilder()
+                    .setAuthority(lease.authority)
+                    .setCounter(++lease.counter)
+                    .setToken(home.token))
             .build(),
         false);
   }

@@ -3,6 +3,7 @@ package tandem.robot.guard;
 import java.util.ArrayList;
 import java.util.List;
 import tandem.proto.v1.Cancel;
+import tandem.proto.v1.CommandTarget;
 import tandem.proto.v1.GuardMemory;
 import tandem.proto.v1.Release;
 import tandem.proto.v1.Stop;
@@ -318,14 +319,16 @@ final class Halts {
                     && draft.now - halt.sinceNanos() < GIVE_UP_NANOS
                     && draft.posture().equals("walking"));
     GuardEffect.MoveJoints hold = halt.hold();
+    CommandTarget joints = draft.profile == null ? null : draft.profile.getJoint();
+    boolean action = joints != null && joints.getKind().equals("action");
+    // A goal that runs is ended at once, whatever is known of the body and wherever it walks.
+    if (action && (halt.stop() || halt.holds())) {
+      draft.effects.add(new GuardEffect.CancelGoals(joints));
+    }
     if (halt.holds() && !led && !goes) {
       boolean first = hold == null;
       if (first) {
         hold = MotionPlan.hold(draft.scene()).orElse(null);
-      }
-      boolean action = hold != null && hold.target().getKind().equals("action");
-      if (action) {
-        draft.effects.add(new GuardEffect.CancelGoals(hold.target()));
       }
       // Each goal of an action replaces the one before: holds in quick succession never settle.
       if (hold != null && (!action || first || halt.lastSentNanos() == Long.MIN_VALUE)) {

@@ -93,14 +93,15 @@ class CommandDoorTest {
   }
 
   @Test
-  void shouldRefuseTheActionsOfARobotThatIsNotKnownYetAndLeaveThoseItDoesNotTakeCommandsBy() {
+  void shouldLetNoStrangerCallAnyActionOfARobotKnownOrNot() {
     String early = "0/mia/arm/follow/_action/send_goal/a::action::dds_::B_/h";
-    String speech = "0/eve/speak/_action/send_goal/a::action::dds_::B_/h";
+    String navigate = "0/eve/navigate_to_pose/_action/send_goal/a::action::dds_::B_/h";
 
     assertThat(door.accept(tool, Kind.QUERY, early)).isFalse();
-    assertThat(door.accept(tool, Kind.QUERY, speech)).isTrue();
-    door.protect("mia", 0, "/mia", Set.of("/mia/other"));
-    assertThat(door.accept(tool, Kind.QUERY, early)).isTrue();
+    assertThat(door.accept(tool, Kind.QUERY, navigate)).isFalse();
+    assertThat(door.accept(ada, Kind.QUERY, navigate)).isFalse();
+    assertThat(door.accept(eve, Kind.QUERY, navigate)).as("the robot's own nodes").isTrue();
+    assertThat(door.accept(eve, Kind.REPLY, navigate)).isTrue();
   }
 
   @Test

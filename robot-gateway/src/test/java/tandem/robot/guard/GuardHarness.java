@@ -274,7 +274,10 @@ final class GuardHarness {
     return ask(
         GuardRequest.newBuilder()
             .setKeepAlive(
-                KeepAlive.newBuilder().setAuthority(authority(term, epoch)).setCounter(counter)));
+                KeepAlive.newBuilder()
+                    .setAuthority(authority(term, epoch))
+                    .setCounter(counter)
+                    .setToken(token(now))));
   }
 
   GuardEffect.Reply stop(String id) {

@@ -7,6 +7,7 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import tandem.ros2.cdr.Float64s;
 import tandem.ros2.msg.BoolMessage;
+import tandem.ros2.msg.Header;
 import tandem.ros2.msg.JointTrajectory;
 import tandem.ros2.msg.JointTrajectoryPoint;
 import tandem.ros2.msg.MessageType;
@@ -61,6 +62,8 @@ final class Inbox {
     long wallNanos();
   }
 
+  private static final double OLDEST_SECONDS = 0.5;
+
   private final Clock clock;
   private final ArrayBlockingQueue<Command> queue = new ArrayBlockingQueue<>(CAPACITY);
   private final ArrayBlockingQueue<Command.Stop> stops = new ArrayBlockingQueue<>(CAPACITY);
@@ -110,7 +113,9 @@ final class Inbox {
     return switch (entry) {
       case JOINT_TRAJECTORY -> trajectory(JointTrajectory.TYPE.decode(cdr));
       case CMD_VEL -> {
-        var twist = TwistStamped.TYPE.decode(cdr).twist();
+        var stamped = TwistStamped.TYPE.decode(cdr);
+        notTooOld(stamped.header());
+        var twist = stamped.twist();
         Vector3 linear = twist.linear();
         yield new Command.Velocity(linear.x(), linear.y(), twist.angular().z());
       }
@@ -121,6 +126,16 @@ final class Inbox {
               StringMessage.TYPE.decode(cdr).data().strip().toLowerCase(Locale.ROOT));
       case STOP -> new Command.Stop(BoolMessage.TYPE.decode(cdr).data());
     };
+  }
+
+  /** What was held up on its way is not what is wanted now; a stamp of zero says nothing. */
+  private void notTooOld(Header header) {
+    long stamp = header.stamp().toNanos();
+    double age = (clock.wallNanos() - stamp) * 1e-9;
+    if (stamp != 0 && age > OLDEST_SECONDS) {
+      throw new IllegalArgumentException(
+          "header.stamp: expected at most %.1f s old, found %.1f s".formatted(OLDEST_SECONDS, age));
+    }
   }
 
   private Command trajectory(JointTrajectory message) {
@@ -143,7 +158,8 @@ final class Inbox {
     return values.toArray();
   }
 
-  private static Command reach(Command.Hand hand, PoseStamped message) {
+  private Command reach(Command.Hand hand, PoseStamped message) {
+    notTooOld(message.header());
     Point p = message.pose().position();
     Quaternion o = message.pose().orientation();
     double norm = Math.sqrt(o.x() * o.x() + o.y() * o.y() + o.z() * o.z() + o.w() * o.w());

@@ -20,6 +20,9 @@ import tandem.ros2.msg.Quaternion;
 import tandem.ros2.msg.RosDuration;
 import tandem.ros2.msg.StringMessage;
 import tandem.ros2.msg.Time;
+import tandem.ros2.msg.Twist;
+import tandem.ros2.msg.TwistStamped;
+import tandem.ros2.msg.Vector3;
 import tandem.sim.control.Command;
 import tandem.sim.robot.Inbox.Entry;
 
@@ -58,6 +61,24 @@ class InboxTest {
     }
     assertThat(delays).containsExactly(new double[] {0, 0, 2, -9}, offset(1e-9));
     assertThat(inbox.poll()).isNull();
+  }
+
+  private static byte[] velocity(long stampNanos) {
+    return TwistStamped.TYPE.encode(
+        new TwistStamped(
+            new Header(Time.ofNanos(stampNanos), "base_link"),
+            new Twist(new Vector3(0.2, 0, 0), new Vector3(0, 0, 0))));
+  }
+
+  @Test
+  void shouldRefuseAVelocityThatWasHeldUpOnItsWay() {
+    inbox.receive(Entry.CMD_VEL, velocity(NOW - 700_000_000));
+    assertThat(inbox.poll()).isNull();
+    assertThat(inbox.pollRefusal()).contains("header.stamp", "0.7 s");
+    inbox.receive(Entry.CMD_VEL, velocity(NOW - 200_000_000));
+    assertThat(inbox.poll()).isInstanceOf(Command.Velocity.class);
+    inbox.receive(Entry.CMD_VEL, velocity(0));
+    assertThat(inbox.poll()).as("no stamp says nothing").isInstanceOf(Command.Velocity.class);
   }
 
   @Test

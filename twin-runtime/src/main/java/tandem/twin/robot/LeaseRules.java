@@ -406,7 +406,8 @@ final class LeaseRules {
           d.pulses.computeIfAbsent(lease.epoch(), epoch -> LeasePulse.granted(d.now));
       if (isOver(lease, pulse)) expire(lease);
       else if (d.sinceMillis(pulse.toldNanos()) >= d.rules.keepAliveMillis()
-          && d.seen.guard().reachable()) tellGuard(lease, pulse);
+          && d.seen.guard().reachable()
+          && d.seen.guard().status() != null) tellGuard(lease, pulse);
     }
   }
 
@@ -456,7 +457,8 @@ final class LeaseRules {
                 .setKeepAlive(
                     KeepAlive.newBuilder()
                         .setAuthority(d.authority(lease.epoch()))
-                        .setCounter(counter))
+                        .setCounter(counter)
+                        .setToken(d.seen.guard().status().getToken()))
                 .build()));
   }
 }
