@@ -43,14 +43,28 @@ public final class ConsoleRound {
 
   /** Acquires the lease and drags one slider; the twin's evidence ends it. */
   public void moveBySlider(String joint, double rad) {
-    page.click("#lease-acquire");
-    page.until("tandemStatus.hasLease", "the lease");
+    takeLease();
     page.until("!document.querySelector('[data-joint=%s]').disabled".formatted(joint), "sliders");
     page.slide("[data-joint=%s]".formatted(joint), rad);
     page.until("tandemStatus.commands[0]?.form === 'joint'", "the command known");
     done("joint");
     page.until(
         "Math.abs(tandemStatus.joints.%s - %s) < 0.1".formatted(joint, rad), "the joint there");
+  }
+
+  /** Asks for the lease, and again while the guard is not heard yet. */
+  private void takeLease() {
+    page.click("#lease-acquire");
+    page.evaluate(
+        """
+        (() => {
+          const again = setInterval(() => {
+            if (tandemStatus.hasLease) clearInterval(again);
+            else document.getElementById('lease-acquire').click();
+          }, 1000);
+        })()\
+        """);
+    page.until("tandemStatus.hasLease", "the lease");
   }
 
   /** Moves the target away from where the tip is and sends it. */
