@@ -99,6 +99,8 @@ final class LossDrill implements Drill {
 
   private static void back(Stage stage, Verdict verdict, Api api, String how) {
     stage.awaitCommandable(api, "ada");
+    stage.awaitTwin(
+        api, "ada", "a sample since " + how, Stage.START, twin -> Math.abs(age(twin)) < 300);
     double before = Stage.joint(Stage.twin(api, "ada"), JOINT);
     stage.pause(Duration.ofSeconds(2));
     double after = Stage.joint(Stage.twin(api, "ada"), JOINT);

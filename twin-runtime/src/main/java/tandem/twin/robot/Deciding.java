@@ -125,7 +125,7 @@ final class Deciding {
       case TwinCommand.Move c -> commands.move(c);
       case TwinCommand.Cancel c -> commands.cancel(c);
       case TwinCommand.Stop c -> stops.stop(c);
-      case TwinCommand.StopAnswered c -> stops.latched("", "", "reply");
+      case TwinCommand.StopAnswered c -> stops.answered(c);
       case TwinCommand.ReleaseStop c -> stops.releaseStop(c);
       case TwinCommand.ReleaseAnswered c -> stops.releaseAnswered(c);
       case TwinCommand.Rearm c -> guards.rearm(c);

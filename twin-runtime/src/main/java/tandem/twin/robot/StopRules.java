@@ -35,13 +35,22 @@ final class StopRules {
     }
   }
 
+  /** An answer that overtook its stop says neither who nor why: the stop itself will, and does. */
+  void answered(TwinCommand.StopAnswered c) {
+    var stop = d.state.stop();
+    if (stop.latched() && stop.requestId().equals(c.requestId())) latched("", "", "reply");
+  }
+
   void latched(String by, String why, String seenIn) {
     if (d.state.stop().latched() && d.state.stop().confirmed()) return;
     if (!d.state.stop().latched()) {
       d.stopNanos = d.now;
       d.stillNanos = Tracking.NEVER;
     }
-    d.emit(new Event.StopLatched(by, why, seenIn));
+    boolean ours = by.isEmpty();
+    d.emit(
+        new Event.StopLatched(
+            ours ? d.state.stop().by() : by, ours ? d.state.stop().why() : why, seenIn));
     for (CommandRecord open : d.state.openCommands()) {
       d.commands.finish(
           new Event.CommandCancelled(

@@ -322,6 +322,20 @@ class TwinCoreTest extends CoreStage {
   }
 
   @Test
+  void shouldKnowWhoStoppedThoughTheGuardsAnswerCameFirst() {
+    live();
+    decide(new TwinCommand.StopAnswered("s"));
+    assertThat(last.events()).isEmpty();
+    decide(new TwinCommand.Stop("s", "ben", "look out", NOON));
+
+    assertThat(state.stop().by()).isEqualTo("ben");
+    assertThat(state.stop().why()).isEqualTo("look out");
+    guard.setStopLatched(true).setStopBy("ben").setStopWhy("look out");
+    after(50);
+    assertThat(state.stop().confirmed()).isTrue();
+  }
+
+  @Test
   void shouldReleaseAStopOnlyWithAReasonAndTheGuardsWord() {
     live();
     decide(new TwinCommand.Stop("s", "ben", "look out", NOON));
