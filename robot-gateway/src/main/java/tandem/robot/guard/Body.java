@@ -29,6 +29,8 @@ public record Body(
   static final long FRESH_NANOS = 100_000_000;
 
   /** Older attitudes do not say that the body has fallen. */
+  private static final long SILENT_NANOS = 500_000_000;
+
   private static final long TILT_FRESH_NANOS = 1_000_000_000;
 
   /** Older speeds and loads say nothing. */
@@ -150,6 +152,12 @@ public record Body(
   boolean measuredWithin(String joint, long nowNanos, long nanos) {
     Joint measured = joints.get(joint);
     return measured != null && nowNanos - measured.measuredNanos() <= nanos;
+  }
+
+  /** Whether no joint at all has been measured within the last 500 ms. */
+  boolean silent(long nowNanos) {
+    return joints.values().stream()
+        .allMatch(joint -> nowNanos - joint.measuredNanos() > SILENT_NANOS);
   }
 
   /** Whether every joint has been measured within the last 100 ms, and there is at least one. */

@@ -325,7 +325,10 @@ final class Halts {
     if (action && (halt.stop() || halt.holds())) {
       draft.effects.add(new GuardEffect.CancelGoals(joints));
     }
-    if (halt.holds() && !led && !goes) {
+    // A robot that was not heard may come again as another: it holds where it then is.
+    if (draft.body.silent(draft.now)) {
+      hold = null;
+    } else if (halt.holds() && !led && !goes) {
       boolean first = hold == null;
       if (first) {
         hold = MotionPlan.hold(draft.scene()).orElse(null);

@@ -309,6 +309,21 @@ class GuardCoreTest {
   }
 
   @Test
+  void shouldNotBringARobotThatComesAgainToWhereTheOneBeforeWas() {
+    guard.stop("s-1");
+    guard.pass(SECOND / 2);
+    guard.measuredAgo = SECOND; // it is gone
+    guard.pass(SECOND);
+    guard.effects.clear();
+    guard.posture.put("elbow", 0.1);
+    guard.measuredAgo = 0;
+
+    guard.pass(SECOND);
+
+    assertThat(guard.trajectories()).isNotEmpty().allMatch(hold -> hold.startRad().get(1) == 0.1);
+  }
+
+  @Test
   void shouldRepeatAStopWithOneHoldUntilTheSamplesShowRest() {
     guard.stop("s-1");
     guard.posture.put("elbow", 0.45); // it sags: the hold may not follow it
