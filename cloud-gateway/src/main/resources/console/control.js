@@ -13,8 +13,11 @@ export function note(level, words) {
   store.notes.length = Math.min(store.notes.length, 5);
 }
 
-/** Sends one command; gives its view, or null where it was not sent or not answered. */
-export async function command(request) {
+/**
+ * Sends one command; gives its view, or null where it was not sent or not answered.
+ * @param {object} token the guard's time when it was wished for
+ */
+export async function command(request, token = store.current?.guardTime()) {
   const why = store.whyNot;
   if (why) {
     note('bad', `not sent: ${why}`);
@@ -22,7 +25,7 @@ export async function command(request) {
   }
   const robot = store.selected;
   try {
-    const view = await api.command(robot, { by: store.operator, expiresSeconds: 2, ...request });
+    const view = await api.command(robot, { by: store.operator, expiresSeconds: 2, token, ...request });
     const good = ['accepted', 'sent', 'executing', 'done', 'created'].includes(view.state);
     note(good ? 'good' : 'bad', `${view.id} ${view.state}${view.why ? `: ${view.why}` : ''}`);
     return view;
@@ -42,16 +45,17 @@ export function sendJoints(targets, durationSeconds) {
   if (next) {
     for (const [joint, value] of targets) next.targets.set(joint, value);
     next.durationSeconds = durationSeconds;
+    next.token = store.current?.guardTime();
     return;
   }
-  next = { targets: new Map(targets), durationSeconds };
+  next = { targets: new Map(targets), durationSeconds, token: store.current?.guardTime() };
   setTimeout(() => {
-    const { targets: joints, durationSeconds: seconds } = next;
+    const { targets: joints, durationSeconds: seconds, token } = next;
     next = null;
     lastSentMs = performance.now();
     const robot = store.current;
     for (const [joint, value] of joints) robot?.commanded.set(joint, value);
-    command(jointsOf(joints, seconds));
+    command(jointsOf(joints, seconds), token);
   }, Math.max(0, lastSentMs + GAP_MS - performance.now()));
 }
 

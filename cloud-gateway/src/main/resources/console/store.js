@@ -32,6 +32,14 @@ class Robot {
     return fromView === null || this.jointsAt >= this.viewAt - 500 ? fromFrame : fromView;
   }
 
+  /** The guard's time now, as far as the page knows: what a command takes on its way counts to its expiry. */
+  guardTime(now = performance.now()) {
+    const told = this.view?.lease?.guardToken;
+    return told?.bootId
+      ? { bootId: told.bootId, tickMillis: Math.round(told.tickMillis + this.view.lease.guardSeenMs + now - this.viewAt) }
+      : undefined;
+  }
+
   position(joint) {
     const i = this.index.get(joint);
     return this.joints && i !== undefined ? this.joints.positions[i] : NaN;

@@ -70,10 +70,12 @@ class Hand {
     grip.stream.letGo(grip.aim.rest());
   }
 
-  /** What is left of the speed, and why. */
+  /** What is left of the speed, and why; `ask`: of what is said to the node, which narrows a velocity itself. */
   speed(grip = this.grip) {
     const lateMs = lateness(grip?.stream.lateMs() ?? store.roundTripMs, store.current?.ageMs());
-    return { factor: Math.min(narrowed(lateMs), grip?.stream.speedFactor ?? 1), lateMs };
+    const byNode = grip?.stream.speedFactor ?? 1;
+    const factor = Math.min(narrowed(lateMs), byNode);
+    return { factor, ask: grip?.aim.kind === 'velocity' ? factor / byNode : factor, lateMs };
   }
 
   tick(now) {
@@ -89,7 +91,7 @@ class Hand {
     const dt = Math.min(0.1, (now - grip.lastMs) / 1000);
     grip.lastMs = now;
     if (!grip.stream.live) return;
-    grip.stream.send(grip.aim.step(dt, this.share * this.speed(grip).factor));
+    grip.stream.send(grip.aim.step(dt, this.share * this.speed(grip).ask));
   }
 }
 

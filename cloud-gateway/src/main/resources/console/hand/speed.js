@@ -1,7 +1,7 @@
 // How fast a held control may move: the operator's choice, narrowed by rule with the age of what is seen.
 
-/** Above so many milliseconds, so much of the speed is left. */
-export const NARROWING = [[400, 0.2], [200, 0.4], [100, 0.7]];
+/** Above so many milliseconds, so much of the speed is left; the node has the same rule for its own way to the guard. */
+export const NARROWING = [[400, 0], [200, 0.25], [100, 0.5]];
 
 /** What the person reacts to is late by the round trip or by the age of the picture, whichever is worse. */
 export const lateness = (roundTripMs, ageMs) => Math.max(roundTripMs ?? 0, ageMs ?? 0);

@@ -46,7 +46,8 @@ export class HoldStream {
   async #open() {
     let view;
     try {
-      view = await api.command(this.robot, { by: store.operator, expiresSeconds: 2, stream: { kind: this.kind, lapseMillis: LAPSE_MS } });
+      view = await api.command(this.robot, { by: store.operator, expiresSeconds: 2, stream: { kind: this.kind, lapseMillis: LAPSE_MS },
+        token: store.robot(this.robot).guardTime() });
     } catch (failure) {
       this.#over(failure.status === 0 ? `no answer to the opening command (${failure.message})` : failure.message);
       return;

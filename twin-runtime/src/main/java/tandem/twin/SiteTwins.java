@@ -200,7 +200,10 @@ final class SiteTwins implements Twins {
         request.getExpiresSeconds() == 0 ? DEFAULT_EXPIRES_SECONDS : request.getExpiresSeconds();
     String id = newId(robot);
     return region
-        .ask(robot, new TwinCommand.Move(id, request.getBy(), goal, Math.round(expires * 1_000)))
+        .ask(
+            robot,
+            new TwinCommand.Move(
+                id, request.getBy(), goal, Math.round(expires * 1_000), request.getToken()))
         .thenApply(answered -> command(answered, id))
         .exceptionally(
             failure -> {

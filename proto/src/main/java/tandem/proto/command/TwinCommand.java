@@ -5,14 +5,24 @@ import tandem.proto.event.Event;
 import tandem.proto.event.Goal;
 import tandem.proto.v1.GuardLogRecord;
 import tandem.proto.v1.RobotProfile;
+import tandem.proto.v1.TimeToken;
 
 /** Wishes of people, news of gateways and guards, and the passing of time. */
 public sealed interface TwinCommand {
 
   // People
 
-  /** Motion; id is the caller's, unique for ever. */
-  record Move(String id, String by, Goal goal, long expiresMillis) implements TwinCommand {}
+  /**
+   * Motion; id is the caller's, unique for ever.
+   *
+   * @param asked the guard's time when it was asked for; without a boot id: just now
+   */
+  record Move(String id, String by, Goal goal, long expiresMillis, TimeToken asked)
+      implements TwinCommand {
+    public Move(String id, String by, Goal goal, long expiresMillis) {
+      this(id, by, goal, expiresMillis, TimeToken.getDefaultInstance());
+    }
+  }
 
   record Cancel(String id, String by, String why) implements TwinCommand {}
 

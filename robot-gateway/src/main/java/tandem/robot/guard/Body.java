@@ -154,6 +154,12 @@ public record Body(
     return measured != null && nowNanos - measured.measuredNanos() <= nanos;
   }
 
+  /** Whether something of it was measured once, and nothing within the last 500 ms. */
+  boolean lost(long nowNanos) {
+    boolean everBase = !Double.isNaN(base.metersPerSec);
+    return (everBase || !joints.isEmpty()) && !knowsBase(nowNanos) && silent(nowNanos);
+  }
+
   /** Whether no joint at all has been measured within the last 500 ms. */
   boolean silent(long nowNanos) {
     return joints.values().stream()

@@ -12,7 +12,8 @@ import java.util.Map;
  * <p>A sample is as old as it took on its way: how much longer it took than the fastest one of its
  * publisher is taken off its time of receipt, so that samples which a paused node lets go in a
  * burst do not pass for new ones. The fastest way is forgotten at 200 ppm, for clocks that drift,
- * and at once when a delay above 10 s shows that a clock was set.
+ * and at once when a delay above 10 s shows that a clock was set. A clock that was set back by less
+ * shows in times that go back while the samples come in order: the delay stays as it was.
  */
 final class BodyTracker {
   private static final int MAX_JOINTS = 512;
@@ -32,6 +33,8 @@ final class BodyTracker {
     long sequence = Long.MIN_VALUE;
     double fastestNanos = Double.NaN;
     long lastNanos;
+    long lastSourceNanos = Long.MIN_VALUE;
+    double lastDelayNanos;
   }
 
   private final Map<String, Publisher> publishers =
@@ -81,10 +84,15 @@ final class BodyTracker {
     double forgotten = DRIFT * Math.max(0, origin.receivedNanos() - publisher.lastNanos);
     publisher.lastNanos = origin.receivedNanos();
     double fastest = publisher.fastestNanos + forgotten;
+    if (origin.sequence() >= 0 && origin.sourceNanos() < publisher.lastSourceNanos) {
+      fastest = offset - publisher.lastDelayNanos;
+    }
     if (Double.isNaN(fastest) || offset < fastest || offset - fastest > CLOCK_SET_NANOS) {
       fastest = offset;
     }
     publisher.fastestNanos = fastest;
+    publisher.lastSourceNanos = origin.sourceNanos();
+    publisher.lastDelayNanos = offset - fastest;
     return origin.receivedNanos() - (long) (offset - fastest);
   }
 

@@ -29,11 +29,13 @@ final class Draft {
   boolean stored;
   String storeError;
   long storeTriedNanos;
+  long storeNumber;
   RobotProfile profile;
   String profileHash;
   tandem.proto.body.Body model;
   final List<GuardState.Active> actives;
   GuardState.Pending pending;
+  final List<GuardInput.Request> asked;
   List<GuardState.Beat> beats;
   final List<GuardState.Halt> halts;
   int releasesLeft;
@@ -51,11 +53,13 @@ final class Draft {
     stored = state.stored();
     storeError = state.storeError();
     storeTriedNanos = state.storeTriedNanos();
+    storeNumber = state.storeNumber();
     profile = state.profile();
     profileHash = state.profileHash();
     model = state.model();
     actives = new ArrayList<>(state.actives());
     pending = state.pending();
+    asked = new ArrayList<>(state.asked());
     beats = state.beats();
     halts = new ArrayList<>(state.halts());
     releasesLeft = state.releasesLeft();
@@ -87,11 +91,13 @@ final class Draft {
         stored,
         storeError,
         storeTriedNanos,
+        storeNumber,
         profile,
         profileHash,
         model,
         List.copyOf(actives),
         pending,
+        List.copyOf(asked),
         beats,
         List.copyOf(halts),
         releasesLeft,
@@ -132,14 +138,25 @@ final class Draft {
       String why,
       boolean binding,
       GuardEffect.Log... logs) {
-    pending = new GuardState.Pending.Answer(replyTo, accepted, code, why, binding, List.of(logs));
+    var mine = new GuardState.Pending.Answer(replyTo, accepted, code, why, binding, List.of(logs));
+    pending =
+        switch (pending) {
+          case GuardState.Pending.Answer before ->
+              new GuardState.Pending.Answers(List.of(before, mine));
+          case GuardState.Pending.Answers(var before) -> {
+            List<GuardState.Pending.Answer> all = new ArrayList<>(before);
+            all.add(mine);
+            yield new GuardState.Pending.Answers(List.copyOf(all));
+          }
+          case null, default -> mine;
+        };
     store();
   }
 
   void store() {
     stored = false;
     storeTriedNanos = now;
-    effects.add(new GuardEffect.Store(memory));
+    effects.add(new GuardEffect.Store(++storeNumber, memory));
   }
 
   void accept(long replyTo) {

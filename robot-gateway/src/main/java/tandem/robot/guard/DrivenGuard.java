@@ -1,6 +1,8 @@
 package tandem.robot.guard;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import tandem.proto.v1.GuardLogRecord;
 import tandem.proto.v1.GuardMemory;
@@ -44,11 +46,15 @@ public final class DrivenGuard {
 
   private record Asked(long replyTo, long tag, GuardRequest request) {}
 
+  /** A write that goes on; the next one waits for it. */
+  private record Writing(long doneNanos, boolean ok, GuardEffect.Store store) {}
+
   private final String robot;
   private final GuardMutation mutation;
   private final Around around;
   private final List<GuardLogRecord> log = new ArrayList<>();
   private final List<Asked> asked = new ArrayList<>();
+  private final Deque<Writing> writes = new ArrayDeque<>();
   private GuardMemory disk;
   private GuardMemory diskBefore;
   private RobotProfile profile;
@@ -79,6 +85,7 @@ public final class DrivenGuard {
     boots++;
     now = 0;
     asked.clear();
+    writes.clear();
     dead = false;
     GuardMemory found = mutation.atBoot(disk, diskBefore);
     state = GuardState.starting(robot, "%032x".formatted(boots), found, profile);
@@ -155,17 +162,17 @@ public final class DrivenGuard {
   }
 
   public void input(GuardInput input, long nowNanos) {
+    while (!dead && !writes.isEmpty() && writes.peek().doneNanos() <= nowNanos) {
+      ended(writes.remove());
+    }
     now = Math.max(now, nowNanos);
-    run(input);
+    if (!dead) {
+      run(input);
+    }
     if (dead) {
       asked.clear();
       around.died();
     }
-  }
-
-  /** The guard's clock: later than the newest input where a write took its time. */
-  public long nowNanos() {
-    return now;
   }
 
   GuardState state() {
@@ -181,7 +188,7 @@ public final class DrivenGuard {
         return;
       }
       switch (effect) {
-        case GuardEffect.Store(var memory) -> store(memory);
+        case GuardEffect.Store store -> store(store);
         case GuardEffect.StoreProfile(var next) -> profile = next;
         case GuardEffect.Reply reply -> reply(reply);
         case GuardEffect.Log record -> append(record);
@@ -204,23 +211,35 @@ public final class DrivenGuard {
     }
   }
 
-  private void store(GuardMemory memory) {
+  private void store(GuardEffect.Store store) {
     switch (around.write()) {
       case Write.Died(boolean written) -> {
         if (written) {
-          written(memory);
+          written(store.memory());
         }
         dead = true;
       }
       case Write.Ended(boolean ok, long nanos) -> {
-        now += nanos;
-        if (ok) {
-          written(memory);
+        long begins = writes.isEmpty() ? now : writes.peekLast().doneNanos();
+        Writing writing = new Writing(begins + nanos, ok, store);
+        if (writing.doneNanos() <= now) {
+          ended(writing);
+        } else {
+          writes.add(writing);
         }
-        boolean told = ok || mutation == GuardMutation.DISK_ERRORS_IGNORED;
-        run(new GuardInput.Stored(told, told ? "" : "No space left on device"));
       }
     }
+  }
+
+  private void ended(Writing writing) {
+    now = Math.max(now, writing.doneNanos());
+    if (writing.ok()) {
+      written(writing.store().memory());
+    }
+    boolean told = writing.ok() || mutation == GuardMutation.DISK_ERRORS_IGNORED;
+    run(
+        new GuardInput.Stored(
+            writing.store().number(), told, told ? "" : "No space left on device"));
   }
 
   private void written(GuardMemory memory) {

@@ -201,6 +201,7 @@ final class Grants {
       draft.memory = rearming.unarmed();
       draft.refuse(
           rearming.replyTo(), "not-stored", "not on disk (" + draft.storeError + "); not re-armed");
+      draft.store();
       return;
     }
     draft.effects.add(

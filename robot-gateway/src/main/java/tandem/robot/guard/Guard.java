@@ -12,7 +12,9 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.HexFormat;
@@ -59,7 +61,7 @@ public final class Guard implements AutoCloseable {
    * What a gateway and a guard have to agree on before one commands through the other; changes with
    * every change of what they say to each other or of what the guard judges.
    */
-  public static final String VERSION = "0.1.0/4";
+  public static final String VERSION = "0.1.0/5";
 
   /** Where a guard writes its version beside its state. */
   public static final String VERSION_FILE = "guard.version";
@@ -124,6 +126,9 @@ public final class Guard implements AutoCloseable {
     record Asked(Query query, GuardRequest request, boolean fromGateway) implements Item {}
 
     record Input(GuardInput input) implements Item {}
+
+    /** Something of the log was written. */
+    record Logged() implements Item {}
   }
 
   private final Settings settings;
@@ -134,6 +139,7 @@ public final class Guard implements AutoCloseable {
   private final GuardStore store;
   private final GuardKey key;
   private final GuardLog log;
+  private final GuardDisk disk;
   private final Router router;
   private final CommandDoor door;
   private final BodyTracker body = new BodyTracker();
@@ -146,7 +152,8 @@ public final class Guard implements AutoCloseable {
   private final CountDownLatch ended = new CountDownLatch(1);
   private final Thread loop;
   private final TickLateness lateness = new TickLateness();
-  private final List<GuardLogRecord> untold = new ArrayList<>();
+  private final Deque<GuardLogRecord> untold = new ArrayDeque<>();
+  private boolean writeLog;
   private boolean syncLog;
   private GuardState state;
   private long stalled;
@@ -154,7 +161,7 @@ public final class Guard implements AutoCloseable {
   private long lastGatewayNanos = System.nanoTime();
   private GuardInput.Presence presence = GuardInput.Presence.NONE;
 
-  private Guard(Settings settings) throws IOException {
+  private Guard(Settings settings, GuardStore.Force force) throws IOException {
     this.settings = settings;
     this.requestKey = "tandem/guard/" + settings.robot() + "/request";
     Path directory = settings.directory();
@@ -172,7 +179,7 @@ public final class Guard implements AutoCloseable {
               .formatted(directory, settings.robot()));
     }
     boolean startedBefore = GuardKey.exists(directory);
-    GuardStore.Opened opened = GuardStore.open(directory);
+    GuardStore.Opened opened = GuardStore.open(directory, force);
     store = opened.store();
     boolean lost = opened.memory().isEmpty() && startedBefore;
     GuardMemory memory =
@@ -194,7 +201,14 @@ public final class Guard implements AutoCloseable {
       store.write(memory);
     }
     key = GuardKey.open(directory);
-    log = GuardLog.open(directory, memory.getLogAcked());
+    log = GuardLog.open(directory, memory.getLogAcked(), force);
+    disk =
+        new GuardDisk(
+            store,
+            log,
+            directory.resolve(PROFILE),
+            ended -> queue.offerFirst(new Item.Input(ended)),
+            () -> queue.offerLast(new Item.Logged()));
     RobotProfile profile = readProfile(directory.resolve(PROFILE)).orElse(null);
     namespace = namespace(settings, profile);
     byte[] boot = new byte[16];
@@ -236,7 +250,8 @@ public final class Guard implements AutoCloseable {
                 : "boot " + state.bootId() + (memory.getStopLatched() ? ", stop latched" : ""),
             "",
             true));
-    tellLog();
+    writeLog();
+    disk.start();
     loop = new Thread(this::run, "guard");
     settings.connect().forEach(endpoint -> Thread.startVirtualThread(() -> connect(endpoint)));
     loop.start();
@@ -274,7 +289,11 @@ public final class Guard implements AutoCloseable {
    * @throws tandem.zenoh.ZenohException when its endpoint cannot be listened on
    */
   public static Guard start(Settings settings) throws IOException {
-    return new Guard(settings);
+    return start(settings, GuardStore.Force.DATA);
+  }
+
+  static Guard start(Settings settings, GuardStore.Force force) throws IOException {
+    return new Guard(settings, force);
   }
 
   /** Where it really listens. */
@@ -434,16 +453,17 @@ public final class Guard implements AutoCloseable {
           case Item.Asked(var query, var request, var fromGateway) ->
               request(query, request, fromGateway);
           case Item.Input(var input) -> decide(input);
+          case Item.Logged logged -> tellLog();
           case null -> {}
         }
-        tellLog();
+        writeLog();
         long now = System.nanoTime();
         if (now - nextTick >= 0) {
           lateness.late(now - nextTick);
           nextTick = now + TICK_NANOS;
           look();
           decide(new GuardInput.Tick());
-          tellLog();
+          writeLog();
           dropStalled();
         }
         if (now - nextSummary >= 0) {
@@ -452,7 +472,7 @@ public final class Guard implements AutoCloseable {
         }
         if (now - nextStatus >= 0) {
           nextStatus = now + STATUS_NANOS;
-          log.sync();
+          disk.writeLog(true);
           publishStatus();
         }
         if (now - nextLog >= 0) {
@@ -493,8 +513,8 @@ public final class Guard implements AutoCloseable {
     state = decision.state();
     for (GuardEffect effect : decision.effects()) {
       switch (effect) {
-        case GuardEffect.Store(var memory) -> decide(store(memory));
-        case GuardEffect.StoreProfile(var profile) -> storeProfile(profile);
+        case GuardEffect.Store store -> disk.store(store);
+        case GuardEffect.StoreProfile(var profile) -> disk.keep(profile);
         case GuardEffect.Reply reply -> reply(reply);
         case GuardEffect.Log record -> append(record);
         case GuardEffect.AckLog(long upTo) -> log.acked(upTo);
@@ -516,28 +536,6 @@ public final class Guard implements AutoCloseable {
       decide(new GuardInput.Published(commandId, why.isEmpty(), why));
     } else if (!why.isEmpty()) {
       LOG.log(System.Logger.Level.DEBUG, "{0}: {1}", settings.robot(), why);
-    }
-  }
-
-  private GuardInput.Stored store(GuardMemory memory) {
-    try {
-      store.write(memory);
-      return new GuardInput.Stored(true, "");
-    } catch (IOException refused) {
-      LOG.log(System.Logger.Level.ERROR, "state not stored: {0}", refused.getMessage());
-      return new GuardInput.Stored(false, String.valueOf(refused.getMessage()));
-    }
-  }
-
-  private void storeProfile(RobotProfile profile) {
-    try {
-      GuardKey.write(settings.directory(), PROFILE, profile.toByteArray());
-    } catch (IOException refused) {
-      LOG.log(
-          System.Logger.Level.WARNING,
-          "{0}: not stored ({1}); it holds until this guard ends",
-          PROFILE,
-          refused.getMessage());
     }
   }
 
@@ -687,20 +685,27 @@ public final class Guard implements AutoCloseable {
       return;
     }
     untold.add(record);
+    writeLog = true;
     syncLog |= entry.sync();
   }
 
   /**
-   * Syncs and publishes what was logged meanwhile, after the answers: whoever asked waits for the
-   * state on disk, not for the log, whose journaling would come in the way of what it does next.
+   * Has written what was logged meanwhile, after the answers: whoever asked waits for the state on
+   * disk, not for the log, whose journaling would come in the way of what it does next.
    */
-  private void tellLog() {
-    if (syncLog) {
-      log.sync();
+  private void writeLog() {
+    if (writeLog) {
+      disk.writeLog(syncLog);
+      writeLog = false;
       syncLog = false;
     }
-    untold.forEach(this::publishLog);
-    untold.clear();
+  }
+
+  /** Publishes what is in the file: a number is never used for two records. */
+  private void tellLog() {
+    while (!untold.isEmpty() && untold.peek().getNumber() <= log.written()) {
+      publishLog(untold.remove());
+    }
   }
 
   // ---- the end
@@ -720,8 +725,7 @@ public final class Guard implements AutoCloseable {
       }
       own.close();
       router.close();
-      log.close();
-      store.close();
+      disk.close();
       lock.release();
       lockFile.close();
     } catch (IOException failed) {

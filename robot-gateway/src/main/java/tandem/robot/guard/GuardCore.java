@@ -19,11 +19,19 @@ import tandem.proto.v1.TimeToken;
  *   Tick   --lapsed keep-alive, endBy, fall--> hold, repeated until the samples show rest
  * </pre>
  *
+ * <p>While the disk is waited for, requests that may have to be stored wait, too; stops, setpoints
+ * and keep-alives do not. A disk that does not answer within {@link #HUNG_NANOS} has refused.
+ *
  * <p>A check that fails answers with a code {@code tandem.guard.*} and a text that says what was
  * not done. Whatever raises the authority is stored before it is answered, also when the command
  * itself is refused: the highest seen counts, not the highest obeyed.
  */
 public final class GuardCore {
+  /** A disk that is silent for longer counts as one that refuses. */
+  static final long HUNG_NANOS = 500_000_000;
+
+  private static final int MOST_ASKED = 64;
+
   private GuardCore() {}
 
   /** The next state, and what is to be done for it, in order. */
@@ -38,7 +46,15 @@ public final class GuardCore {
   public static Decision decide(GuardState state, long nowNanos, Body body, GuardInput input) {
     Draft draft = new Draft(state, nowNanos, body);
     switch (input) {
-      case GuardInput.Request request -> request(draft, request);
+      case GuardInput.Request request -> {
+        if (draft.pending == null || !waits(request.request())) {
+          request(draft, request);
+        } else if (draft.asked.size() < MOST_ASKED) {
+          draft.asked.add(request);
+        } else {
+          draft.refuse(request.replyTo(), "busy", "too many requests wait for the disk");
+        }
+      }
       case GuardInput.Stored stored -> stored(draft, stored);
       case GuardInput.Published published -> Motions.published(draft, published);
       case GuardInput.GoalEnded goal -> Motions.goalEnded(draft, goal);
@@ -47,6 +63,9 @@ public final class GuardCore {
       case GuardInput.Described(var model) -> draft.model = model;
       case GuardInput.Foreign foreign -> foreign(draft, foreign);
       case GuardInput.Ending ending -> ending(draft, ending.why());
+    }
+    while (draft.pending == null && !draft.asked.isEmpty()) {
+      request(draft, draft.asked.removeFirst());
     }
     return new Decision(draft.state(), List.copyOf(draft.effects));
   }
@@ -170,7 +189,19 @@ public final class GuardCore {
     draft.accept(replyTo);
   }
 
+  /** Whether a request may have to be stored before it is answered; a stop waits for nobody. */
+  private static boolean waits(GuardRequest request) {
+    return switch (request.getRequestCase()) {
+      case STOP, SETPOINT, KEEP_ALIVE, LOG_ACK -> false;
+      case GRANT, REVOKE, MOTION, CANCEL, RELEASE, REARM, CONFIGURE, CHALLENGE, REQUEST_NOT_SET ->
+          true;
+    };
+  }
+
   private static void stored(Draft draft, GuardInput.Stored result) {
+    if (result.number() != draft.storeNumber) {
+      return; // a newer one is under way, and contains it
+    }
     draft.stored = result.ok();
     draft.storeError = result.ok() ? "" : result.why();
     if (!result.ok()) {
@@ -181,6 +212,7 @@ public final class GuardCore {
     switch (waiting) {
       case null -> {}
       case GuardState.Pending.Answer answer -> answer(draft, answer);
+      case GuardState.Pending.Answers answers -> answers.all().forEach(one -> answer(draft, one));
       case GuardState.Pending.Start start -> Motions.start(draft, start);
       case GuardState.Pending.Releasing releasing -> Halts.released(draft, releasing);
       case GuardState.Pending.Rearming rearming -> Grants.rearmed(draft, rearming);
@@ -209,6 +241,16 @@ public final class GuardCore {
   }
 
   private static void tick(Draft draft) {
+    if (draft.pending != null
+        && !(draft.pending instanceof GuardState.Pending.Sent)
+        && draft.now - draft.storeTriedNanos > HUNG_NANOS) {
+      stored(
+          draft,
+          new GuardInput.Stored(
+              draft.storeNumber,
+              false,
+              "the disk has not answered for %d ms".formatted(HUNG_NANOS / 1_000_000)));
+    }
     if (draft.inherits) {
       Halts.inherited(draft);
     }

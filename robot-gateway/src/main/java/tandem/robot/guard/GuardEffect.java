@@ -10,10 +10,12 @@ import tandem.proto.v1.RobotProfile;
 /** What the guard's core wants done; run in the order given. */
 public sealed interface GuardEffect {
   /**
-   * Write and sync, then say how it ended with {@link GuardInput.Stored} before anything else.
-   * Always the last of its list.
+   * Write and sync, then say how it ended with {@link GuardInput.Stored}; other inputs may come
+   * meanwhile. A newer one contains the older ones, which need neither be written nor answered.
+   *
+   * @param number strictly rising
    */
-  record Store(GuardMemory memory) implements GuardEffect {}
+  record Store(long number, GuardMemory memory) implements GuardEffect {}
 
   /** Keep the profile for the next start. */
   record StoreProfile(RobotProfile profile) implements GuardEffect {}
@@ -21,7 +23,7 @@ public sealed interface GuardEffect {
   /** Answer a request. {@code code} is empty when accepted without remark. */
   record Reply(long replyTo, boolean accepted, String code, String why) implements GuardEffect {}
 
-  /** Append to the guard's own log; {@code sync}: on disk before the next effect. */
+  /** Append to the guard's own log; {@code sync}: on disk as soon as may be. */
   record Log(
       String kind,
       String commandId,
@@ -102,8 +104,12 @@ public sealed interface GuardEffect {
   /** Name a stance as std_msgs/String; answered by {@link GuardInput.Published}. */
   record TakeStance(String commandId, CommandTarget target, String stance) implements GuardEffect {}
 
-  /** Cancel every goal of an action, whoever sent it; only reduces motion, needs no answer. */
-  record CancelGoals(CommandTarget target) implements GuardEffect {}
+  /**
+   * Cancel goals of an action; only reduces motion, needs no answer.
+   *
+   * @param all whoever sent them; else those that this guard sent
+   */
+  record CancelGoals(CommandTarget target, boolean all) implements GuardEffect {}
 
   /** Tell the robot itself to stop, or that the stop is released. */
   record TellStop(boolean stop) implements GuardEffect {}

@@ -16,10 +16,9 @@ public sealed interface GuardInput {
   record Request(GuardRequest request, boolean fromGateway, long replyTo) implements GuardInput {}
 
   /**
-   * How the newest {@link GuardEffect.Store} ended; comes before any other input. {@code why} is
-   * empty when it is on disk.
+   * How a {@link GuardEffect.Store} ended, by its number; {@code why} is empty when it is on disk.
    */
-  record Stored(boolean ok, String why) implements GuardInput {}
+  record Stored(long number, boolean ok, String why) implements GuardInput {}
 
   /** How the publication of a command ended; {@code why} is empty when it went out. */
   record Published(String commandId, boolean ok, String why) implements GuardInput {}
@@ -27,6 +26,7 @@ public sealed interface GuardInput {
   /**
    * An action goal ended.
    *
+   * @param commandId empty for a hold of the guard's own, which is told only where it was rejected
    * @param status {@code succeeded}, {@code aborted}, {@code canceled} or {@code rejected}
    * @param why the action's own words; may be empty
    */

@@ -456,7 +456,10 @@ final class GuardLink implements AutoCloseable {
         cancel.target().getType().equals(MotionPlan.FOLLOW)
             ? goals(cancel.target().getTopic(), new TypeHash(cancel.target().getTypeHash()))
             : null;
-    return goals == null ? unspoken(cancel.target()) : goals.cancelAll();
+    if (goals == null) {
+      return unspoken(cancel.target());
+    }
+    return cancel.all() ? goals.cancelAll() : goals.cancelOwn();
   }
 
   private static String unspoken(CommandTarget target) {

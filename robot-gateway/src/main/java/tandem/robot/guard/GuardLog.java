@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.zip.CRC32C;
 import tandem.proto.v1.GuardLogRecord;
@@ -28,7 +29,10 @@ import tandem.proto.v1.GuardLogRecord;
  * <p>A torn tail is cut off when the file is opened. Where the disk refuses, records stay in memory
  * and are written later. Records that nobody fetches are bounded: past {@link #MOST_WAITING} of
  * them refusals are no longer logged (counted in {@link #left}). Acknowledged records are thrown
- * away once the file has grown beyond {@link #COMPACT_BYTES}. Not thread-safe.
+ * away once the file has grown beyond {@link #COMPACT_BYTES}.
+ *
+ * <p>Two threads: one appends, reads and acknowledges, which never touches the disk; the other one
+ * writes ({@link #flush}, {@link #sync}, {@link #close}).
  */
 final class GuardLog implements AutoCloseable {
   static final String NAME = "guard.log";
@@ -41,17 +45,21 @@ final class GuardLog implements AutoCloseable {
   private final Path path;
   private final Deque<GuardLogRecord> waiting = new ArrayDeque<>();
   private final Deque<GuardLogRecord> unwritten = new ArrayDeque<>();
+  private final GuardStore.Force force;
   private FileChannel file;
   private long head;
   private long end;
   private boolean dirty;
   private long left;
-  private long syncs;
-  private String failure = "";
+  private boolean shrinks;
+  private volatile long written;
+  private volatile long syncs;
+  private volatile String failure = "";
 
-  private GuardLog(Path path, FileChannel file) {
+  private GuardLog(Path path, FileChannel file, GuardStore.Force force) {
     this.path = path;
     this.file = file;
+    this.force = force;
   }
 
   /**
@@ -60,6 +68,10 @@ final class GuardLog implements AutoCloseable {
    * @param acked records up to this number are in the journal already
    */
   static GuardLog open(Path directory, long acked) throws IOException {
+    return open(directory, acked, GuardStore.Force.DATA);
+  }
+
+  static GuardLog open(Path directory, long acked, GuardStore.Force force) throws IOException {
     Path path = directory.resolve(NAME);
     if (!Files.exists(path)) {
       Files.createFile(
@@ -68,7 +80,7 @@ final class GuardLog implements AutoCloseable {
     }
     FileChannel file = openFile(path);
     try {
-      GuardLog log = new GuardLog(path, file);
+      GuardLog log = new GuardLog(path, file, force);
       log.head = acked;
       log.recover(acked);
       return log;
@@ -108,6 +120,7 @@ final class GuardLog implements AutoCloseable {
       at += HEADER_BYTES + length;
     }
     end = at;
+    written = head;
     if (file.size() > at) {
       file.truncate(at);
       file.force(false);
@@ -125,12 +138,12 @@ final class GuardLog implements AutoCloseable {
   }
 
   /** Number of the newest record; 0 before the first. */
-  long head() {
+  synchronized long head() {
     return head;
   }
 
   /** Refusals that were not logged because too many records wait. */
-  long left() {
+  synchronized long left() {
     return left;
   }
 
@@ -139,13 +152,18 @@ final class GuardLog implements AutoCloseable {
     return syncs;
   }
 
+  /** Number of the newest record in the file. */
+  long written() {
+    return written;
+  }
+
   /** Why the file was not written last; empty when it was. */
   String failure() {
     return failure;
   }
 
   /** Gives the record the next number and appends it; null where it was left out. */
-  GuardLogRecord append(GuardLogRecord.Builder record) {
+  synchronized GuardLogRecord append(GuardLogRecord.Builder record) {
     boolean droppable = record.getKind().equals("refused") || record.getKind().equals("foreign");
     if (waiting.size() >= HARD_BOUND || droppable && waiting.size() >= MOST_WAITING) {
       left++;
@@ -154,37 +172,54 @@ final class GuardLog implements AutoCloseable {
     GuardLogRecord numbered = record.setNumber(++head).build();
     waiting.add(numbered);
     unwritten.add(numbered);
-    writeOut();
     return numbered;
   }
 
-  private void writeOut() {
+  private synchronized GuardLogRecord oldestUnwritten() {
+    return unwritten.peek();
+  }
+
+  private synchronized void wrote(GuardLogRecord record) {
+    unwritten.remove();
+    written = record.getNumber();
+  }
+
+  /** Writes what was appended; false where the disk refuses. */
+  boolean flush() {
     try {
-      while (!unwritten.isEmpty()) {
-        byte[] body = unwritten.peek().toByteArray();
-        ByteBuffer bytes =
-            ByteBuffer.allocate(HEADER_BYTES + body.length).order(ByteOrder.LITTLE_ENDIAN);
-        bytes.putInt(body.length).putInt(crc(body)).put(body).flip();
-        long at = end;
-        while (bytes.hasRemaining()) {
-          at += file.write(bytes, at);
-        }
-        end = at;
+      for (GuardLogRecord next = oldestUnwritten(); next != null; next = oldestUnwritten()) {
+        end = write(next, end);
         dirty = true;
-        unwritten.remove();
+        wrote(next);
       }
       failure = "";
     } catch (IOException full) {
       failure = NAME + ": " + full.getMessage();
     }
+    if (end > COMPACT_BYTES) {
+      shrinks().ifPresent(this::compact);
+    }
+    return failure.isEmpty();
+  }
+
+  private long write(GuardLogRecord record, long from) throws IOException {
+    byte[] body = record.toByteArray();
+    ByteBuffer bytes =
+        ByteBuffer.allocate(HEADER_BYTES + body.length).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.putInt(body.length).putInt(crc(body)).put(body).flip();
+    long at = from;
+    while (bytes.hasRemaining()) {
+      at += file.write(bytes, at);
+    }
+    return at;
   }
 
   /** Makes what was appended survive a power cut; false where the disk refuses. */
   boolean sync() {
-    writeOut();
+    flush();
     if (dirty) {
       try {
-        file.force(false);
+        force.force(file);
         syncs++;
         dirty = false;
       } catch (IOException refused) {
@@ -194,28 +229,39 @@ final class GuardLog implements AutoCloseable {
     return failure.isEmpty();
   }
 
-  /** The oldest records that are not in the journal yet. */
-  List<GuardLogRecord> waiting(int atMost) {
+  /** The oldest records that are in the file, but not in the journal yet. */
+  synchronized List<GuardLogRecord> waiting(int atMost) {
     List<GuardLogRecord> oldest = new ArrayList<>();
     Iterator<GuardLogRecord> records = waiting.iterator();
     while (oldest.size() < atMost && records.hasNext()) {
-      oldest.add(records.next());
+      GuardLogRecord next = records.next();
+      if (next.getNumber() > written) {
+        break;
+      }
+      oldest.add(next);
     }
     return oldest;
   }
 
   /** Records up to this number are in the journal. */
-  void acked(long upTo) {
+  synchronized void acked(long upTo) {
     while (!waiting.isEmpty() && waiting.peek().getNumber() <= upTo) {
       waiting.remove();
-    }
-    if (end > COMPACT_BYTES && unwritten.isEmpty()) {
-      compact();
+      shrinks = true;
     }
   }
 
-  /** Writes the waiting records to a new file and puts it in the place of the old one. */
-  private void compact() {
+  /** What of the file is still wanted; empty where all of it is. */
+  private synchronized Optional<List<GuardLogRecord>> shrinks() {
+    if (!shrinks || !unwritten.isEmpty()) {
+      return Optional.empty();
+    }
+    shrinks = false;
+    return Optional.of(List.copyOf(waiting));
+  }
+
+  /** Writes these records to a new file and puts it in the place of the old one. */
+  private void compact(List<GuardLogRecord> kept) {
     Path next = path.resolveSibling(NAME + ".new");
     FileChannel old = file;
     long oldEnd = end;
@@ -225,16 +271,13 @@ final class GuardLog implements AutoCloseable {
           next, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
       file = openFile(next);
       end = 0;
-      unwritten.addAll(waiting);
-      writeOut();
-      if (!failure.isEmpty()) {
-        throw new IOException(failure);
+      for (GuardLogRecord record : kept) {
+        end = write(record, end);
       }
       file.force(true);
       Files.move(next, path, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException refused) {
       failure = NAME + ": not compacted: " + refused.getMessage();
-      unwritten.clear();
       close(file == old ? null : file);
       file = old;
       end = oldEnd;

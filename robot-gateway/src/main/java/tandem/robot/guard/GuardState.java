@@ -20,11 +20,13 @@ import tandem.proto.v1.TimeToken;
  *     may be older there: records are then offered again)
  * @param storeError why not; empty when it is
  * @param storeTriedNanos when the disk was last asked
+ * @param storeNumber of the newest {@link GuardEffect.Store}
  * @param profile null before the first one
  * @param profileHash SHA-256 of its bytes in hex; empty before the first one
  * @param model the robot's own description of its body; null while none was heard
  * @param actives the motions that run, of different parts of the body
  * @param pending what waits for the disk; null when nothing does
+ * @param asked requests that wait for what is pending, oldest first
  * @param beats when each present lease holder was last known to be there
  * @param halts the bringings to rest that go on, of different parts of the body
  * @param releasesLeft how often the robot is still told that the stop is released
@@ -40,11 +42,13 @@ public record GuardState(
     boolean stored,
     String storeError,
     long storeTriedNanos,
+    long storeNumber,
     RobotProfile profile,
     String profileHash,
     tandem.proto.body.Body model,
     List<Active> actives,
     Pending pending,
+    List<GuardInput.Request> asked,
     List<Beat> beats,
     List<Halt> halts,
     int releasesLeft,
@@ -69,11 +73,13 @@ public record GuardState(
         stored,
         storeError,
         storeTriedNanos,
+        storeNumber,
         profile,
         profileHash,
         model,
         running,
         waiting,
+        asked,
         heard,
         halts,
         releasesLeft,
@@ -144,6 +150,7 @@ public record GuardState(
      * @param letGo the control was let go: it comes to rest and is done
      * @param ramp null before the first setpoint
      * @param steppedNanos when the ramp went on
+     * @param followedNanos when the robot was last seen to follow, or had no need to
      * @param sentNanos when the robot was last told
      * @param recent the setpoints of the last second
      */
@@ -156,6 +163,7 @@ public record GuardState(
         boolean letGo,
         Ramp ramp,
         long steppedNanos,
+        long followedNanos,
         long sentNanos,
         long applied,
         long clamped,
@@ -166,7 +174,7 @@ public record GuardState(
       /** One setpoint that was taken. */
       record Taken(long nanos, boolean clamped) {}
 
-      Stream ramped(Ramp next, long stepped, long sent) {
+      Stream ramped(Ramp next, long stepped, long followed, long sent) {
         return new Stream(
             kind,
             lapseNanos,
@@ -176,6 +184,7 @@ public record GuardState(
             letGo,
             next,
             stepped,
+            followed,
             sent,
             applied,
             clamped,
@@ -195,6 +204,7 @@ public record GuardState(
             letGo,
             ramp,
             steppedNanos,
+            followedNanos,
             sentNanos,
             applied,
             clamped,
@@ -213,6 +223,7 @@ public record GuardState(
             true,
             ramp == null ? null : ramp.braking(),
             steppedNanos,
+            followedNanos,
             sentNanos,
             applied,
             clamped,
@@ -231,6 +242,7 @@ public record GuardState(
             letGo,
             ramp,
             steppedNanos,
+            followedNanos,
             sentNanos,
             applied,
             clamped,
@@ -268,6 +280,9 @@ public record GuardState(
         boolean binding,
         List<GuardEffect.Log> logs)
         implements Pending {}
+
+    /** Answers that wait for the same write: a stop waits for nobody. */
+    record Answers(List<Answer> all) implements Pending {}
   }
 
   /**
@@ -374,7 +389,9 @@ public record GuardState(
             "setpointsRefused",
             "foreignSeen",
             "foreignRefused",
-            "storeFailed")) {
+            "storeFailed",
+            "notFollowed",
+            "holdsRejected")) {
       zero.put(name, 0L);
     }
     return Map.copyOf(zero);
@@ -410,11 +427,13 @@ public record GuardState(
         true,
         "",
         0,
+        0,
         profile,
         profile == null ? "" : MotionPlan.hash(profile),
         null,
         List.of(),
         null,
+        List.of(),
         List.of(),
         halt == null ? List.of() : List.of(halt),
         0,

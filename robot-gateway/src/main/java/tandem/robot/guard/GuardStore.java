@@ -43,24 +43,37 @@ final class GuardStore implements AutoCloseable {
   private static final int PAYLOAD_OFFSET = CRC_OFFSET + Integer.BYTES;
   static final int MAX_PAYLOAD_BYTES = SLOT_BYTES - PAYLOAD_OFFSET;
 
+  /** How bytes that were written survive a power cut. */
+  interface Force {
+    Force DATA = file -> file.force(false);
+
+    void force(FileChannel file) throws IOException;
+  }
+
   private final FileChannel file;
   private final Path path;
+  private final Force force;
   private long generation;
-  private long syncs;
+  private volatile long syncs;
 
   private record Slot(long generation, GuardMemory memory) {}
 
   /** What was found. {@code memory} is empty where the file has no whole slot. */
   record Opened(GuardStore store, Optional<GuardMemory> memory, String why) {}
 
-  private GuardStore(FileChannel file, Path path, long generation) {
+  private GuardStore(FileChannel file, Path path, Force force, long generation) {
     this.file = file;
     this.path = path;
+    this.force = force;
     this.generation = generation;
   }
 
   /** Opens the file, or makes it, mode 600, with room for both slots on disk. */
   static Opened open(Path directory) throws IOException {
+    return open(directory, Force.DATA);
+  }
+
+  static Opened open(Path directory, Force force) throws IOException {
     Path path = directory.resolve(NAME);
     boolean existed = Files.exists(path);
     if (!existed) {
@@ -82,7 +95,7 @@ final class GuardStore implements AutoCloseable {
       }
       String why = existed ? "no whole slot in " + NAME : NAME + " is not there";
       return new Opened(
-          new GuardStore(file, path, newest == null ? 0 : newest.generation()),
+          new GuardStore(file, path, force, newest == null ? 0 : newest.generation()),
           Optional.ofNullable(newest).map(Slot::memory),
           newest == null ? why : "");
     } catch (IOException | RuntimeException failed) {
@@ -158,7 +171,7 @@ final class GuardStore implements AutoCloseable {
     while (bytes.hasRemaining()) {
       at += file.write(bytes, at);
     }
-    file.force(false);
+    force.force(file);
     syncs++;
     generation++;
   }

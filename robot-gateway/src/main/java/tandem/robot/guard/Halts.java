@@ -20,6 +20,9 @@ final class Halts {
   private static final long GIVE_UP_NANOS = 5_000_000_000L;
   private static final int RELEASES = 3;
 
+  /** A body that is still for so long does not come nearer to where it was led. */
+  private static final long APART_NANOS = 100_000_000;
+
   /** No motion that was sent before a start is looked for any longer than this. */
   private static final long INHERITED_NANOS = 10_000_000_000L;
 
@@ -88,7 +91,17 @@ final class Halts {
         draft.remember(sent.active().commandId());
         draft.refuse(sent.replyTo(), "stopped", "a stop by " + by + " came while it was sent");
       }
-      case null, default -> {}
+      case GuardState.Pending.Releasing releasing -> {
+        draft.memory = releasing.latched();
+        draft.refuse(releasing.replyTo(), "stopped", "a stop by " + by + " came first");
+      }
+      case GuardState.Pending.Rearming rearming -> {
+        draft.memory = rearming.unarmed();
+        draft.refuse(rearming.replyTo(), "stopped", "a stop by " + by + " came first");
+      }
+      case GuardState.Pending.Answer answer -> {}
+      case GuardState.Pending.Answers answers -> {}
+      case null -> {}
     }
     draft.releasesLeft = 0;
     if (!draft.memory.getStopLatched()) {
@@ -150,6 +163,7 @@ final class Halts {
           releasing.replyTo(),
           "not-stored",
           "the release is not on disk (" + draft.storeError + "); the stop stays latched");
+      draft.store();
       return;
     }
     // What moved is brought to rest all the same: a stop that is released does not let it go on.
@@ -180,6 +194,31 @@ final class Halts {
         Draft.log(
             "safe-behaviour", active.commandId(), active.authority(), "guard", why, code, true));
     bringToRest(draft, active, why);
+  }
+
+  /** Ends a stream that the robot does not follow; joints are held where they are measured. */
+  static void notFollowed(Draft draft, GuardState.Active active, String why) {
+    draft.remember(active.commandId());
+    draft.count("cancelled");
+    draft.count("notFollowed");
+    draft.effects.add(
+        Draft.log(
+            "safe-behaviour",
+            active.commandId(),
+            active.authority(),
+            "guard",
+            why,
+            "tandem.guard.not-followed",
+            true));
+    draft.actives.remove(active);
+    List<Ramp> base = ramps(active).stream().filter(Ramp.Base.class::isInstance).toList();
+    begin(draft, false, active.part(), active.commandId(), why, base.isEmpty(), base);
+  }
+
+  /** After a motion that came to rest elsewhere: what holds the robot up is not pressed on. */
+  static void holdMeasured(Draft draft, GuardState.Active active) {
+    String why = "it rests apart from where it was led to: held where it is";
+    begin(draft, false, active.part(), active.commandId(), why, true, List.of());
   }
 
   /** Ends a motion because somebody wants it; a stance goes on to its end all the same. */
@@ -323,7 +362,7 @@ final class Halts {
     boolean action = joints != null && joints.getKind().equals("action");
     // A goal that runs is ended at once, whatever is known of the body and wherever it walks.
     if (action && (halt.stop() || halt.holds())) {
-      draft.effects.add(new GuardEffect.CancelGoals(joints));
+      draft.effects.add(new GuardEffect.CancelGoals(joints, draft.profile.getCancelAllGoals()));
     }
     // A robot that was not heard may come again as another: it holds where it then is.
     if (draft.body.silent(draft.now)) {
@@ -344,8 +383,14 @@ final class Halts {
   static void watch(Draft draft, GuardState.Halt halt) {
     boolean fresh = draft.body.fresh(draft.now);
     boolean slowed = halt.ramps().stream().allMatch(Ramp::atRest);
+    boolean apart =
+        fresh
+            && slowed
+            && halt.ramps().stream()
+                .anyMatch(ramp -> ramp instanceof Ramp.Joints led && isApart(draft, led));
     if (fresh
         && slowed
+        && !apart
         && draft.body.baseStill(draft.now)
         && stillFor(draft, halt.sinceNanos()) >= STILL_NANOS) {
       long movedMillis =
@@ -378,7 +423,9 @@ final class Halts {
       draft.halts.remove(halt);
       return;
     }
-    GuardState.Halt next = halt;
+    // What was led further than the robot came is not pressed on: it is held where it rests.
+    boolean lets = apart && stillFor(draft, halt.sinceNanos()) >= APART_NANOS;
+    GuardState.Halt next = lets ? halt.ramped(notJoints(halt), halt.steppedNanos()) : halt;
     if (halt.stop()
         && !halt.silenceLogged()
         && !fresh
@@ -406,11 +453,19 @@ final class Halts {
             : draft.now - halt.sinceNanos() > GIVE_UP_NANOS ? SLOW_REPEAT_NANOS : REPEAT_NANOS;
     boolean due =
         halt.lastSentNanos() == Long.MIN_VALUE || draft.now - halt.lastSentNanos() >= pause;
-    if (due || rests) {
+    if (due || rests || lets) {
       next = send(draft, next);
     }
     GuardState.Halt replaced = next;
     draft.halts.replaceAll(one -> one == halt ? replaced : one);
+  }
+
+  private static List<Ramp> notJoints(GuardState.Halt halt) {
+    return halt.ramps().stream().filter(ramp -> !(ramp instanceof Ramp.Joints)).toList();
+  }
+
+  private static boolean isApart(Draft draft, Ramp.Joints led) {
+    return !Following.isThere(led, draft.body);
   }
 
   /** How long the body has been still since {@code fromNanos}; 0 while it moves. */

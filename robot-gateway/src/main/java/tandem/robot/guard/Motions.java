@@ -380,6 +380,19 @@ final class Motions {
    * joints are held where they are.
    */
   static void goalEnded(Draft draft, GuardInput.GoalEnded goal) {
+    if (goal.commandId().isEmpty()) {
+      draft.count("holdsRejected");
+      draft.effects.add(
+          Draft.log(
+              "safe-behaviour",
+              "",
+              draft.memory.getHighestSeen(),
+              "guard",
+              "the hold was not taken: " + goal.why(),
+              "tandem.guard.hold-rejected",
+              false));
+      return;
+    }
     GuardState.Active active = draft.active(goal.commandId());
     if (active == null || !(active.course() instanceof GuardState.Course.Goal course)) {
       return;

@@ -35,6 +35,7 @@ sealed interface Ramp {
    * one more step of length h, v h + v^2 / (2 a) = d, hence v = a (sqrt(h^2 + 2 d / a) - h).
    *
    * @param limits in the order of {@code joints}
+   * @param share of the velocity limits that may be used
    */
   record Joints(
       CommandTarget target,
@@ -42,15 +43,16 @@ sealed interface Ramp {
       List<Limit> limits,
       List<Double> positionsRad,
       List<Double> velocitiesRadPerSec,
-      List<Double> goalsRad)
+      List<Double> goalsRad,
+      double share)
       implements Ramp {
     /** Rest of one joint: less than this is no motion. */
     private static final double CLOSE_RAD = 1e-6;
 
     record Limit(double lowerRad, double upperRad, double radPerSec, double radPerSec2) {}
 
-    Joints towards(List<Double> goals) {
-      return new Joints(target, joints, limits, positionsRad, velocitiesRadPerSec, goals);
+    Joints towards(List<Double> goals, double part) {
+      return new Joints(target, joints, limits, positionsRad, velocitiesRadPerSec, goals, part);
     }
 
     @Override
@@ -65,7 +67,7 @@ sealed interface Ramp {
         double wanted =
             Math.signum(distance)
                 * Math.min(
-                    limit.radPerSec(),
+                    limit.radPerSec() * share,
                     a * (Math.sqrt(seconds * seconds + 2 * Math.abs(distance) / a) - seconds));
         velocity += Math.clamp(wanted - velocity, -a * seconds, a * seconds);
         double position = positionsRad.get(i) + velocity * seconds;
@@ -77,12 +79,12 @@ sealed interface Ramp {
         velocities.add(velocity);
       }
       return new Joints(
-          target, joints, limits, List.copyOf(positions), List.copyOf(velocities), goalsRad);
+          target, joints, limits, List.copyOf(positions), List.copyOf(velocities), goalsRad, share);
     }
 
     @Override
     public Joints braking() {
-      return towards(stops());
+      return towards(stops(), 1);
     }
 
     /** Where each joint comes to rest: v^2 / (2 a) further, inside its limits. */
@@ -197,11 +199,19 @@ sealed interface Ramp {
   /**
    * A tip that the robot's own controller leads; the guard only leads its goal. Orientation is
    * passed on as it comes.
+   *
+   * @param share of the tip's speed that may be used
    */
-  record Tip(CommandTarget target, String frame, Pose pose, Pose goal, boolean withOrientation)
+  record Tip(
+      CommandTarget target,
+      String frame,
+      Pose pose,
+      Pose goal,
+      boolean withOrientation,
+      double share)
       implements Ramp {
-    Tip towards(Pose next, boolean oriented) {
-      return new Tip(target, frame, pose, next, oriented);
+    Tip towards(Pose next, boolean oriented, double part) {
+      return new Tip(target, frame, pose, next, oriented, part);
     }
 
     @Override
@@ -210,22 +220,22 @@ sealed interface Ramp {
       double dy = goal.getYMeters() - pose.getYMeters();
       double dz = goal.getZMeters() - pose.getZMeters();
       double distance = Math.sqrt(dx * dx + dy * dy + dz * dz);
-      double most = TIP_METERS_PER_SEC * seconds;
-      double share = distance <= most ? 1 : most / distance;
+      double most = TIP_METERS_PER_SEC * share * seconds;
+      double along = distance <= most ? 1 : most / distance;
       Pose next =
-          share == 1
+          along == 1
               ? goal
               : goal.toBuilder()
-                  .setXMeters(pose.getXMeters() + dx * share)
-                  .setYMeters(pose.getYMeters() + dy * share)
-                  .setZMeters(pose.getZMeters() + dz * share)
+                  .setXMeters(pose.getXMeters() + dx * along)
+                  .setYMeters(pose.getYMeters() + dy * along)
+                  .setZMeters(pose.getZMeters() + dz * along)
                   .build();
-      return new Tip(target, frame, next, goal, withOrientation);
+      return new Tip(target, frame, next, goal, withOrientation, share);
     }
 
     @Override
     public Tip braking() {
-      return new Tip(target, frame, pose, pose, withOrientation);
+      return new Tip(target, frame, pose, pose, withOrientation, 1);
     }
 
     @Override

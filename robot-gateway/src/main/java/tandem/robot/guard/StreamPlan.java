@@ -116,6 +116,7 @@ final class StreamPlan {
             false,
             null,
             scene.nowNanos(),
+            scene.nowNanos(),
             Long.MIN_VALUE / 2,
             0,
             0,
@@ -130,10 +131,16 @@ final class StreamPlan {
     if (!found.equals(stream.kind())) {
       return no("bad-goal", "target: expected " + stream.kind() + ", found " + found);
     }
+    double share = setpoint.getSpeedShare() == 0 ? 1 : setpoint.getSpeedShare();
+    if (!(share > 0 && share <= 1)) {
+      return no(
+          "bad-goal",
+          "speed share: expected above 0 and at most 1, found " + setpoint.getSpeedShare());
+    }
     return switch (setpoint.getTargetCase()) {
       case VELOCITY -> velocity(setpoint.getVelocity(), stream, scene);
-      case JOINT -> joints(setpoint.getJoint(), stream, scene);
-      case REACH -> reach(setpoint.getReach(), stream, scene);
+      case JOINT -> joints(setpoint.getJoint(), share, stream, scene);
+      case REACH -> reach(setpoint.getReach(), share, stream, scene);
       case TARGET_NOT_SET -> no("bad-goal", "the setpoint names no target");
     };
   }
@@ -243,7 +250,7 @@ final class StreamPlan {
   }
 
   private static Outcome joints(
-      JointGoal goal, GuardState.Course.Stream stream, MotionPlan.Scene scene) {
+      JointGoal goal, double share, GuardState.Course.Stream stream, MotionPlan.Scene scene) {
     if (goal.getTargetsCount() == 0 || goal.getTargetsCount() > MOST_JOINTS) {
       return no(
           "bad-goal",
@@ -264,12 +271,15 @@ final class StreamPlan {
         return no("bad-goal", "joint " + Draft.clip(target.getJoint()) + " is named twice");
       }
     }
-    return lead(wanted, stream, scene);
+    return lead(wanted, share, stream, scene);
   }
 
   /** Leads the joints, from where they are measured at first. */
   private static Outcome lead(
-      Map<String, Double> wanted, GuardState.Course.Stream stream, MotionPlan.Scene scene) {
+      Map<String, Double> wanted,
+      double share,
+      GuardState.Course.Stream stream,
+      MotionPlan.Scene scene) {
     Ramp.Joints ramp;
     if (stream.ramp() instanceof Ramp.Joints before) {
       ramp = before;
@@ -312,7 +322,7 @@ final class StreamPlan {
       }
       Ramp.Joints.Limit limit = ramp.limits().get(at);
       double position = ramp.positionsRad().get(at);
-      double furthest = limit.radPerSec() * stream.lapseNanos() / 1e9;
+      double furthest = limit.radPerSec() * share * stream.lapseNanos() / 1e9;
       double goal = Ramp.Joints.inside(limit, entry.getValue(), position);
       goal = Math.clamp(goal, position - furthest, position + furthest);
       if (goal != entry.getValue()) {
@@ -326,11 +336,11 @@ final class StreamPlan {
                 goal,
                 limit.lowerRad(),
                 limit.upperRad(),
-                limit.radPerSec()));
+                limit.radPerSec() * share));
       }
       goals.set(at, goal);
     }
-    return new Outcome.Go(ramp.towards(List.copyOf(goals)), clamped.toString(), "", "");
+    return new Outcome.Go(ramp.towards(List.copyOf(goals), share), clamped.toString(), "", "");
   }
 
   private sealed interface Start {
@@ -396,13 +406,14 @@ final class StreamPlan {
             List.copyOf(ordered),
             measured,
             List.copyOf(zeros),
-            measured));
+            measured,
+            1));
   }
 
   // ---- reach
 
   private static Outcome reach(
-      ReachGoal goal, GuardState.Course.Stream stream, MotionPlan.Scene scene) {
+      ReachGoal goal, double share, GuardState.Course.Stream stream, MotionPlan.Scene scene) {
     MotionPlan.Outcome.No flaw = MotionPlan.poseFlaw(goal, scene.profile());
     if (flaw != null) {
       return new Outcome.No(flaw.code(), flaw.why());
@@ -451,7 +462,8 @@ final class StreamPlan {
                 goal.getFrame(),
                 at,
                 goal.getPose(),
-                goal.getWithOrientation()),
+                goal.getWithOrientation(),
+                share),
             "",
             "",
             "");
@@ -461,33 +473,33 @@ final class StreamPlan {
       if (topic == null || !before.target().getTopic().equals(topic.getTopic())) {
         return no("bad-goal", "tip " + Draft.clip(goal.getTip()) + " is not the stream's own");
       }
-      return lead(goal, before, stream.lapseNanos());
+      return lead(goal, share, before, stream.lapseNanos());
     }
-    return solve(goal, link, model, stream, scene);
+    return solve(goal, share, link, model, stream, scene);
   }
 
-  private static Outcome lead(ReachGoal goal, Ramp.Tip before, long lapseNanos) {
+  private static Outcome lead(ReachGoal goal, double share, Ramp.Tip before, long lapseNanos) {
     Pose wanted = goal.getPose();
     double dx = wanted.getXMeters() - before.pose().getXMeters();
     double dy = wanted.getYMeters() - before.pose().getYMeters();
     double dz = wanted.getZMeters() - before.pose().getZMeters();
     double distance = Math.sqrt(dx * dx + dy * dy + dz * dz);
-    double furthest = Ramp.TIP_METERS_PER_SEC * lapseNanos / 1e9;
+    double furthest = Ramp.TIP_METERS_PER_SEC * share * lapseNanos / 1e9;
     if (distance <= furthest) {
-      return new Outcome.Go(before.towards(wanted, goal.getWithOrientation()), "", "", "");
+      return new Outcome.Go(before.towards(wanted, goal.getWithOrientation(), share), "", "", "");
     }
-    double share = furthest / distance;
+    double along = furthest / distance;
     Pose cut =
         wanted.toBuilder()
-            .setXMeters(before.pose().getXMeters() + dx * share)
-            .setYMeters(before.pose().getYMeters() + dy * share)
-            .setZMeters(before.pose().getZMeters() + dz * share)
+            .setXMeters(before.pose().getXMeters() + dx * along)
+            .setYMeters(before.pose().getYMeters() + dy * along)
+            .setZMeters(before.pose().getZMeters() + dz * along)
             .build();
     return new Outcome.Go(
-        before.towards(cut, goal.getWithOrientation()),
+        before.towards(cut, goal.getWithOrientation(), share),
         text(
             "tip %s: %.3f m ahead clamped to %.3f m (%.2f m/s)",
-            goal.getTip(), distance, furthest, Ramp.TIP_METERS_PER_SEC),
+            goal.getTip(), distance, furthest, Ramp.TIP_METERS_PER_SEC * share),
         "",
         "");
   }
@@ -497,6 +509,7 @@ final class StreamPlan {
    */
   private static Outcome solve(
       ReachGoal goal,
+      double share,
       String link,
       tandem.proto.body.Body model,
       GuardState.Course.Stream stream,
@@ -530,7 +543,7 @@ final class StreamPlan {
           ? no("unreachable", why)
           : new Outcome.Go(stream.ramp(), "", "tandem.guard.unreachable", why);
     }
-    return lead(solution.positions(), stream, scene);
+    return lead(solution.positions(), share, stream, scene);
   }
 
   private static tandem.proto.body.Pose base(

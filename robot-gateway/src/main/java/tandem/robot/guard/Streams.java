@@ -188,6 +188,7 @@ final class Streams {
                 false,
                 go.ramp(),
                 stream.ramp() == null ? draft.now : stream.steppedNanos(),
+                stream.ramp() == null ? draft.now : stream.followedNanos(),
                 stream.sentNanos(),
                 stream.applied() + 1,
                 stream.clamped() + (clamped ? 1 : 0),
@@ -239,14 +240,12 @@ final class Streams {
             "no held setpoint for %d ms".formatted(silent / 1_000_000));
         return;
       }
-      if (stream.ramp() instanceof Ramp.Joints ramp
-          && !ramp.joints().stream()
-              .allMatch(joint -> draft.body.measuredWithin(joint, draft.now, BLIND_NANOS))) {
+      if (stream.ramp() != null && isBlind(draft, stream.ramp())) {
         Halts.safeBehaviour(
             draft,
             active,
             "tandem.guard.not-measured",
-            "the robot's joint states have not come for %d ms".formatted(BLIND_NANOS / 1_000_000));
+            "the robot's samples have not come for %d ms".formatted(BLIND_NANOS / 1_000_000));
         return;
       }
     }
@@ -262,6 +261,15 @@ final class Streams {
             || draft.body.fresh(draft.now) && Halts.stillFor(draft, stream.heldNanos()) > 0;
     if (rested && stands && draft.body.baseStill(draft.now)) {
       Motions.finish(draft, active, summary(stream));
+      if (stream.ramp() instanceof Ramp.Joints led && !Following.isThere(led, draft.body)) {
+        Halts.holdMeasured(draft, active);
+      }
+      return;
+    }
+    String flaw = Following.flaw(stream.ramp(), draft.body, draft.now);
+    long followed = flaw.isEmpty() ? draft.now : stream.followedNanos();
+    if (draft.now - followed > Following.patienceNanos(stream.ramp())) {
+      Halts.notFollowed(draft, active, flaw);
       return;
     }
     Ramp ramp = stream.ramp().step(seconds(draft.now - stream.steppedNanos()));
@@ -270,7 +278,16 @@ final class Streams {
     if (send) {
       draft.effects.add(ramp.effect());
     }
-    draft.goesOn(active.on(stream.ramped(ramp, draft.now, send ? draft.now : stream.sentNanos())));
+    draft.goesOn(
+        active.on(stream.ramped(ramp, draft.now, followed, send ? draft.now : stream.sentNanos())));
+  }
+
+  /** Joints that are led have to be measured themselves; else anything of the robot will do. */
+  private static boolean isBlind(Draft draft, Ramp ramp) {
+    return ramp instanceof Ramp.Joints joints
+        ? !joints.joints().stream()
+            .allMatch(joint -> draft.body.measuredWithin(joint, draft.now, BLIND_NANOS))
+        : draft.body.lost(draft.now);
   }
 
   static String summary(GuardState.Course.Stream stream) {

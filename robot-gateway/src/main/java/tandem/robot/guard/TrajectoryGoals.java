@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import tandem.ros2.TypeHash;
 import tandem.ros2.TypeName;
@@ -21,8 +22,8 @@ import tandem.ros2.node.Ros2Node;
 /**
  * Joint goals for one FollowJointTrajectory server. A call that the link does not take at once has
  * failed, one not answered within a second too, and its goal is cancelled should it still come
- * (invariant I3). How a command's goal ended is told as {@link GuardInput.GoalEnded}, on receiving
- * threads. Thread-safe, never blocks.
+ * (invariant I3). How a command's goal ended, or that a hold was rejected, is told as {@link
+ * GuardInput.GoalEnded}, on receiving threads. Thread-safe, never blocks.
  */
 final class TrajectoryGoals implements AutoCloseable {
   private static final Duration ACCEPTED_WITHIN = Duration.ofSeconds(1);
@@ -39,6 +40,7 @@ final class TrajectoryGoals implements AutoCloseable {
   private final ActionClient client;
   private final RobotClock clock;
   private final Consumer<GuardInput> tell;
+  private final Map<String, GoalId> running = new ConcurrentHashMap<>();
 
   /**
    * @param sendGoal hash of its send_goal service, as the graph shows it
@@ -78,6 +80,9 @@ final class TrajectoryGoals implements AutoCloseable {
     CompletableFuture<ActionClient.Acceptance> answer = client.send(id, goal, ACCEPTED_WITHIN);
     if (answer.isCompletedExceptionally()) {
       return why(answer.exceptionNow());
+    }
+    if (!move.commandId().isEmpty()) {
+      running.put(move.commandId(), id);
     }
     answer.whenComplete(
         (acceptance, failure) -> {
@@ -154,9 +159,8 @@ final class TrajectoryGoals implements AutoCloseable {
   }
 
   private void ended(GuardEffect.MoveJoints move, String status, String why) {
-    if (!move.commandId().isEmpty()) {
-      tell.accept(new GuardInput.GoalEnded(move.commandId(), status, why));
-    }
+    running.remove(move.commandId());
+    tell.accept(new GuardInput.GoalEnded(move.commandId(), status, why));
   }
 
   private static String why(Throwable failure) {
@@ -165,6 +169,17 @@ final class TrajectoryGoals implements AutoCloseable {
             ? failure.getCause()
             : failure;
     return String.valueOf(cause.getMessage());
+  }
+
+  /** Cancels the goals of commands that were sent here; empty when it went out, else why not. */
+  String cancelOwn() {
+    for (GoalId goal : running.values()) {
+      var answer = client.cancel(goal, ACCEPTED_WITHIN);
+      if (answer.isCompletedExceptionally()) {
+        return why(answer.exceptionNow());
+      }
+    }
+    return "";
   }
 
   /** Cancels every goal of the server, whoever sent it; empty when it went out, else why not. */

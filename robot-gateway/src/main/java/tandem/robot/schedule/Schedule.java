@@ -84,7 +84,6 @@ final class Schedule implements DrivenGuard.Around {
   private long guardPausedUntil;
   private long diskFullUntil;
   private boolean calm;
-  private Motion moving;
   private long requests;
   private long faults;
 
@@ -306,13 +305,11 @@ final class Schedule implements DrivenGuard.Around {
   }
 
   private long guardNow() {
-    return Math.max(now - guardBootAt, guard.nowNanos());
+    return now - guardBootAt;
   }
 
   private boolean guardListens() {
-    return !guard.isDead()
-        && now >= guardPausedUntil
-        && now - guardBootAt >= guard.nowNanos(); // it waits for its disk
+    return !guard.isDead() && now >= guardPausedUntil;
   }
 
   private void tick() {
@@ -378,9 +375,7 @@ final class Schedule implements DrivenGuard.Around {
     asked.put(mine, one);
     GuardRequest request = one.request();
     oracle.reached(request);
-    if (request.hasMotion()) moving = request.getMotion();
     guard.ask(request, mine, guardNow());
-    moving = null;
   }
 
   @Override
@@ -406,8 +401,26 @@ final class Schedule implements DrivenGuard.Around {
     if (isTraced() && !(effect instanceof GuardEffect.StreamJoints)) {
       trace("guard -> robot: %s", text(effect));
     }
-    oracle.sent(effect, moving, at);
+    oracle.sent(effect, asked(effect), at);
     robot.tell(effect, at);
+  }
+
+  /** The motion that waits for its answer while this goes out; null where it is none's. */
+  private Motion asked(GuardEffect effect) {
+    String id =
+        switch (effect) {
+          case GuardEffect.MoveJoints move -> move.commandId();
+          case GuardEffect.MoveTip move -> move.commandId();
+          case GuardEffect.MoveBase move -> move.commandId();
+          case GuardEffect.TakeStance take -> take.commandId();
+          default -> "";
+        };
+    return asked.values().stream()
+        .map(Arrived::request)
+        .filter(one -> one.hasMotion() && one.getMotion().getCommandId().equals(id))
+        .map(GuardRequest::getMotion)
+        .findFirst()
+        .orElse(null);
   }
 
   @Override

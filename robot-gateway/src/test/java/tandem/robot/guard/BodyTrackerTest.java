@@ -42,6 +42,47 @@ class BodyTrackerTest {
   }
 
   @Test
+  void shouldNotTakeSamplesForLateAfterTheRobotsClockWasSetBack() {
+    long sequence = 0;
+    for (long at = 1_000; at < 2_000; at += 10) {
+      joints(sequence++, (at + 50_000) * MILLI, at + 5);
+    }
+    assertThat(body.body().fresh(2_000 * MILLI)).isTrue();
+
+    for (long at = 2_000; at < 2_200; at += 10) {
+      joints(sequence++, (at + 47_000) * MILLI, at + 5);
+    }
+
+    assertThat(body.body().fresh(2_200 * MILLI)).isTrue();
+  }
+
+  @Test
+  void shouldStillTakeSamplesForLateThatAreHeldUpAfterTheClockWasSetBack() {
+    long sequence = 0;
+    for (long at = 1_000; at < 2_000; at += 10) {
+      joints(sequence++, (at + 50_000) * MILLI, at + 5);
+    }
+    for (long at = 2_000; at < 2_100; at += 10) {
+      joints(sequence++, (at + 47_000) * MILLI, at + 5);
+    }
+
+    for (long at = 2_100; at < 3_000; at += 10) {
+      joints(sequence++, (at + 47_000) * MILLI, 3_000);
+    }
+
+    assertThat(body.body().joints().get("elbow").measuredNanos())
+        .isCloseTo(2_995 * MILLI, within(2 * MILLI));
+    assertThat(body.body().fresh("elbow", 3_200 * MILLI)).isFalse();
+  }
+
+  private void joints(long sequence, long sourceNanos, long receivedMillis) {
+    body.joints(
+        new BodyTracker.Origin("j", sequence, sourceNanos, receivedMillis * MILLI),
+        java.util.List.of("elbow"),
+        new double[] {0.001 * sequence});
+  }
+
+  @Test
   void shouldTellTheLatestTicks() {
     TickLateness lateness = new TickLateness();
     lateness.summarise();

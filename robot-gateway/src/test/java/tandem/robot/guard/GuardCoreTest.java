@@ -269,7 +269,10 @@ class GuardCoreTest {
 
     var late =
         GuardCore.decide(
-            decision.state(), guard.now, guard.body(), new GuardInput.Stored(true, ""));
+            decision.state(),
+            guard.now,
+            guard.body(),
+            new GuardInput.Stored(decision.state().storeNumber(), true, ""));
 
     assertThat(late.effects())
         .filteredOn(GuardEffect.Reply.class::isInstance)

@@ -144,6 +144,8 @@ class GuardFilesTest {
         long expected = cut == whole.length ? 5 : 4;
         assertThat(log.head()).isEqualTo(expected);
         assertThat(log.append(record("release")).getNumber()).isEqualTo(expected + 1);
+        assertThat(log.waiting(10)).as("told only once it is in the file").hasSize((int) expected);
+        log.flush();
         assertThat(log.waiting(10)).hasSize((int) expected + 1);
       }
     }

@@ -39,6 +39,8 @@ final class GuardHarness {
   long now = 10 * SECOND;
   GuardMemory disk;
   boolean diskFull;
+  boolean diskHangs;
+  private GuardEffect.Store hanging;
   boolean linkDown;
   double tiltRad = Double.NaN;
   long stillSince = Body.MOVING;
@@ -179,10 +181,17 @@ final class GuardHarness {
       all.add(effect);
       switch (effect) {
         case GuardEffect.Store store -> {
+          if (diskHangs) {
+            hanging = store;
+            break;
+          }
           if (!diskFull) {
             disk = store.memory();
           }
-          run(new GuardInput.Stored(!diskFull, diskFull ? "No space left on device" : ""), all);
+          run(
+              new GuardInput.Stored(
+                  store.number(), !diskFull, diskFull ? "No space left on device" : ""),
+              all);
         }
         case GuardEffect.MoveJoints move when !move.commandId().isEmpty() ->
             run(
@@ -216,6 +225,12 @@ final class GuardHarness {
         case GuardEffect.TellStop tell -> {}
       }
     }
+  }
+
+  /** What hung is on disk now, the newest of it. */
+  void diskAnswers() {
+    disk = hanging.memory();
+    input(new GuardInput.Stored(hanging.number(), true, ""));
   }
 
   GuardEffect.Reply ask(GuardRequest.Builder request) {

@@ -116,6 +116,7 @@ class PartsTest {
 
   @Test
   void shouldKeepEachHoldersOwnHeartbeat() {
+    guard.follows = true;
     guard.grant(1, 1, "arms");
     guard.grant(1, 2, "locomotion");
     guard.move(guard.motion(1, 1, 1));

@@ -21,6 +21,9 @@ final class CommandRules {
   /** Hold-to-move ends when the control is let go, at the latest then. */
   private static final long LONGEST_STREAM_MILLIS = 900_000;
 
+  /** Senders reckon the guard's time from when they last heard of it. */
+  private static final long AHEAD_MILLIS = 500;
+
   private final Deciding d;
 
   CommandRules(Deciding d) {
@@ -32,7 +35,7 @@ final class CommandRules {
       d.refuse("tandem.command.duplicate", "command %s exists already; not sent".formatted(c.id()));
       return;
     }
-    d.emit(new Event.CommandCreated(c.id(), c.by(), c.goal(), c.expiresMillis()));
+    d.emit(new Event.CommandCreated(c.id(), c.by(), c.goal(), left(c)));
     d.answer = new Decision.Answer.WhenSent(c.id());
     CommandRecord command = d.state.command(c.id()).orElseThrow();
     if (c.expiresMillis() < 1 || c.expiresMillis() > LONGEST_EXPIRES_MILLIS) {
@@ -44,6 +47,7 @@ final class CommandRules {
           Used.NOTHING);
       return;
     }
+    if (isLate(c, command)) return;
     Permit.Permitted permitted = permitted(command);
     if (permitted == null) return;
     String part = Parts.of(c.goal(), d.state);
@@ -61,6 +65,55 @@ final class CommandRules {
     supersede(command, part);
     d.leases.offerFor(command, part);
     d.answer = new Decision.Answer.WhenSent(c.id());
+  }
+
+  /** How long the wish was on its way, by the guard's clock; NaN where that is not known. */
+  private double ageMillis(TwinCommand.Move c) {
+    var status = d.seen.guard().status();
+    if (status == null || !c.asked().getBootId().equals(status.getToken().getBootId())) {
+      return Double.NaN;
+    }
+    return status.getToken().getTickMillis()
+        - c.asked().getTickMillis()
+        + d.seen.guard().ageMillis(d.now);
+  }
+
+  /** What is left of its time: one that was held up is not a new one when it arrives. */
+  private long left(TwinCommand.Move c) {
+    double age = ageMillis(c);
+    return age > 0 && age < c.expiresMillis() ? c.expiresMillis() - (long) age : c.expiresMillis();
+  }
+
+  /** True, and its end is an event, where nothing of its time is left, or cannot be known. */
+  private boolean isLate(TwinCommand.Move c, CommandRecord command) {
+    var status = d.seen.guard().status();
+    if (c.asked().getBootId().isEmpty() || status == null) return false;
+    double age = ageMillis(c);
+    if (Double.isNaN(age)) {
+      refused(
+          command,
+          "tandem.command.other-boot",
+          "time token: expected one of the guard's present start (%s), found %s; not sent"
+              .formatted(status.getToken().getBootId(), c.asked().getBootId()),
+          Used.NOTHING);
+      return true;
+    }
+    if (age < -AHEAD_MILLIS) {
+      refused(
+          command,
+          "tandem.command.future-token",
+          Deciding.text("time token: %.0f ms ahead of the guard's clock; not sent", -age),
+          Used.NOTHING);
+      return true;
+    }
+    if (age < c.expiresMillis()) return false;
+    d.emit(
+        new Event.CommandExpired(
+            c.id(),
+            Deciding.text(
+                "asked for %.0f ms before it came, expires after %d ms; not sent",
+                age, c.expiresMillis())));
+    return true;
   }
 
   /** The lease for a time under which this name may command the part; null where there is none. */

@@ -25,8 +25,9 @@ import tandem.twin.telemetry.LatencyHistogram;
  * The way of setpoints from whoever holds a control to the guard: no journal, no mailbox. Which
  * streams are open, and under whose authority, is what the twin has decided ({@link #sync}); what
  * is added here is the authority and the speed rule, nothing else. Of one stream one setpoint is
- * under way; a newer one replaces the one that waits; letting go is never replaced, never narrowed
- * and never too old. Nothing is repeated: a setpoint that gets no answer is over.
+ * under way; a newer one replaces the one that waits; letting go waits for nothing, is never
+ * replaced, never narrowed and never too old. Nothing is repeated: a setpoint that gets no answer
+ * is over.
  *
  * <p>Streams are known on the node where their twin lives. Thread-safe; never blocks.
  */
@@ -202,14 +203,11 @@ public final class TeleopLine {
       } else {
         stream.number = setpoint.getNumber();
         stream.letGo = !setpoint.getHeld();
-        if (stream.underWay) {
-          unsent = stream.waiting;
-          if (unsent != null) stream.replaced++;
-          stream.waiting = mine;
-        } else {
-          stream.underWay = true;
-          now = true;
-        }
+        unsent = stream.waiting;
+        if (unsent != null) stream.replaced++;
+        now = stream.letGo || !stream.underWay;
+        stream.waiting = now ? null : mine;
+        stream.underWay = true;
       }
     }
     if (not != null) refuse(stream, mine, not, why);
@@ -294,7 +292,7 @@ public final class TeleopLine {
         return;
       }
     }
-    if (setpoint.hasVelocity() && factor < 1) narrowed.increment();
+    if (setpoint.getHeld() && factor < 1) narrowed.increment();
     var request = GuardRequest.newBuilder().setRobot(stream.robot).setSetpoint(setpoint).build();
     long sentNanos = nanos.getAsLong();
     bounded
@@ -329,8 +327,8 @@ public final class TeleopLine {
                 .setVyMetersPerSec(v.getVyMetersPerSec() * factor)
                 .setWzRadPerSec(v.getWzRadPerSec() * factor));
       }
-      case JOINT -> to.setJoint(from.getJoint());
-      case REACH -> to.setReach(from.getReach());
+      case JOINT -> to.setJoint(from.getJoint()).setSpeedShare(factor);
+      case REACH -> to.setReach(from.getReach()).setSpeedShare(factor);
       case TARGET_NOT_SET -> throw new IllegalStateException("a held setpoint without a target");
     }
     return to.build();

@@ -181,7 +181,8 @@ public final class TwinViews {
     if (guard.status() != null) {
       view.setGuardTerm(guard.status().getHighestSeen().getTerm())
           .setGuardEpoch(guard.status().getHighestSeen().getEpoch())
-          .setGuardSeenMs(guard.ageMillis(nowNanos));
+          .setGuardSeenMs(guard.ageMillis(nowNanos))
+          .setGuardToken(guard.status().getToken());
     }
     return view.build();
   }

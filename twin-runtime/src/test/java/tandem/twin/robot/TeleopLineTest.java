@@ -156,9 +156,12 @@ class TeleopLineTest extends CoreStage {
     prompt = false;
     say(held(1, 1, 10_000));
     var go = say(released(2));
+    assertThat(sent)
+        .as("it does not wait for the answer before it")
+        .extracting(Setpoint::getHeld)
+        .containsExactly(true, false);
     assertThat(now(say(held(3, 1, 10_000))).getCode()).isEqualTo("tandem.teleop.let-go");
-    prompt = true;
-    answers.getFirst().complete(accepted());
+    answers.forEach(answer -> answer.complete(accepted()));
 
     assertThat(now(go).getAccepted()).isTrue();
     assertThat(sent).extracting(Setpoint::getHeld).containsExactly(true, false);

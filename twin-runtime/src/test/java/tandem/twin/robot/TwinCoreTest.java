@@ -112,6 +112,32 @@ class TwinCoreTest extends CoreStage {
   }
 
   @Test
+  void shouldCountWhatAWishTookOnItsWayToItsExpiry() {
+    live();
+    guard.setToken(token("b", 10_000));
+    decide(asked("late", token("b", 7_900)));
+    decide(asked("lost", token("a", 10_000)));
+    decide(asked("ahead", token("b", 11_000)));
+    assertThat(command("late").phase()).isEqualTo(Phase.EXPIRED);
+    assertThat(command("late").why()).contains("2100 ms");
+    assertThat(command("lost").code()).isEqualTo("tandem.command.other-boot");
+    assertThat(command("ahead").code()).isEqualTo("tandem.command.future-token");
+
+    decide(asked("good", token("b", 8_500)));
+    granted();
+
+    assertThat(command("good").startByMillis()).isEqualTo(500);
+  }
+
+  private static TimeToken token(String boot, long tick) {
+    return TimeToken.newBuilder().setBootId(boot).setTickMillis(tick).build();
+  }
+
+  private static TwinCommand.Move asked(String id, TimeToken token) {
+    return new TwinCommand.Move(id, "anna", joint("left_elbow", 0.5, 1), 2_000, token);
+  }
+
+  @Test
   void shouldRefuseWithTheReasonWhateverStandsAgainstMotion() {
     live();
     decide(move("a", "anna", 2.5, 1));

@@ -1,0 +1,95 @@
+package tandem.robot.guard;
+
+import java.util.Locale;
+
+/**
+ * Whether a robot follows what the guard leads it to, as far as it is measured. A robot that does
+ * not is blocked, or what it is sent lies on the way and would come late: both end a stream. Pure.
+ */
+final class Following {
+  /** A joint may lag by this, and by what it does in a quarter of a second at its limit. */
+  private static final double LAG_RAD = 0.25;
+
+  private static final double LAG_SECONDS = 0.25;
+
+  /** A joint that rests further from where it was led than this is held where it rests. */
+  private static final double APART_RAD = 0.1;
+
+  /** A base that is led slower than this says nothing about whether it follows. */
+  private static final double LED_METERS_PER_SEC = 0.1;
+
+  private static final double LED_RAD_PER_SEC = 0.2;
+
+  /** Of the speed that it is led with. */
+  private static final double SHARE = 0.25;
+
+  /** A joint ends its stream when it has not followed for so long, a base (which starts slowly). */
+  static final long JOINTS_NANOS = 300_000_000;
+
+  static final long BASE_NANOS = 1_000_000_000;
+
+  private Following() {}
+
+  /** For how long a robot need not be seen to follow. */
+  static long patienceNanos(Ramp ramp) {
+    return ramp instanceof Ramp.Base ? BASE_NANOS : JOINTS_NANOS;
+  }
+
+  /** How it does not follow, for a person; empty where it does, or nothing speaks against it. */
+  static String flaw(Ramp ramp, Body body, long nowNanos) {
+    return switch (ramp) {
+      case Ramp.Joints joints -> flaw(joints, body);
+      case Ramp.Base base -> flaw(base, body, nowNanos);
+      case Ramp.Tip tip -> "";
+    };
+  }
+
+  private static String flaw(Ramp.Joints ramp, Body body) {
+    for (int i = 0; i < ramp.joints().size(); i++) {
+      Body.Joint measured = body.joints().get(ramp.joints().get(i));
+      double led = ramp.positionsRad().get(i);
+      if (measured != null
+          && Math.abs(led - measured.positionRad())
+              > LAG_RAD + LAG_SECONDS * ramp.limits().get(i).radPerSec()) {
+        return String.format(
+            Locale.ROOT,
+            "joint %s is led to %.3f rad and measured at %.3f rad",
+            ramp.joints().get(i),
+            led,
+            measured.positionRad());
+      }
+    }
+    return "";
+  }
+
+  private static String flaw(Ramp.Base ramp, Body body, long nowNanos) {
+    double led = Math.hypot(ramp.vx(), ramp.vy());
+    boolean goes = led >= LED_METERS_PER_SEC;
+    boolean turns = Math.abs(ramp.wz()) >= LED_RAD_PER_SEC;
+    if (!body.knowsBase(nowNanos)
+        || !goes && !turns
+        || goes && body.base().metersPerSec() >= SHARE * led
+        || turns && body.base().radPerSec() >= SHARE * Math.abs(ramp.wz())) {
+      return "";
+    }
+    return String.format(
+        Locale.ROOT,
+        "the base is led with %.2f m/s and %.2f rad/s and measured at %.2f m/s and %.2f rad/s",
+        led,
+        Math.abs(ramp.wz()),
+        body.base().metersPerSec(),
+        body.base().radPerSec());
+  }
+
+  /** Whether every joint is measured near where it was led to. */
+  static boolean isThere(Ramp.Joints ramp, Body body) {
+    for (int i = 0; i < ramp.joints().size(); i++) {
+      Body.Joint measured = body.joints().get(ramp.joints().get(i));
+      if (measured != null
+          && Math.abs(ramp.positionsRad().get(i) - measured.positionRad()) > APART_RAD) {
+        return false;
+      }
+    }
+    return true;
+  }
+}
