@@ -12,6 +12,7 @@ public final class Benches {
           new SamplesBench(),
           new JournalBench(),
           new RecoveryBench(),
+          new PostgresBench(),
           new CommandAcceptBench(),
           new HandOverBench(),
           new GuardBench());

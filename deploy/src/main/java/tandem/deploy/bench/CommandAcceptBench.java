@@ -32,7 +32,7 @@ final class CommandAcceptBench implements Bench {
   @Override
   public void run(double seconds, Consumer<Map<String, Object>> report) throws Exception {
     try (var edge = new CommandedEdge()) {
-      measure(edge, Math.min(2, seconds / 2), null); // warms up
+      measure(edge, CommandedEdge.WARM_SECONDS, null);
       measure(edge, seconds, report);
     }
   }

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import tandem.deploy.node.Child;
+import tandem.robot.guard.Guard;
 
 /**
  * The guard by itself and beside a busy node: from the start of its process until it serves (ms),
@@ -17,8 +18,6 @@ import tandem.deploy.node.Child;
  * minute), and its heap.
  */
 final class GuardBench implements Bench {
-  private static final List<String> FLAGS =
-      List.of("-Xms16m", "-Xmx64m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
   private static final int STARTS = 7;
   private static final Duration START = Duration.ofSeconds(30);
   private static final double MINUTE = 60;
@@ -38,9 +37,13 @@ final class GuardBench implements Bench {
     var starts = new ArrayList<Double>();
     for (int i = 0; i < STARTS; i++) starts.add(start());
     try (var edge = new CommandedEdge()) {
-      long until = System.nanoTime() + (long) (Math.max(seconds, MINUTE + 5) * 1e9);
+      long until =
+          System.nanoTime()
+              + (long) ((CommandedEdge.WARM_SECONDS + Math.max(seconds, MINUTE)) * 1e9);
       Waiting.until(
-          "a minute of ticks", 2 * Math.max(seconds, 2 * MINUTE), () -> System.nanoTime() > until);
+          "a minute of ticks",
+          2 * (CommandedEdge.WARM_SECONDS + Math.max(seconds, MINUTE)),
+          () -> System.nanoTime() > until);
       var status = edge.guardStatus();
       report.accept(
           line(
@@ -65,7 +68,7 @@ final class GuardBench implements Bench {
     try (var guard =
         Child.start(
             "guard",
-            FLAGS,
+            Guard.jvmFlags(),
             List.of(
                 "guard",
                 "--robot",

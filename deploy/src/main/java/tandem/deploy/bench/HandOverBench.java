@@ -28,7 +28,7 @@ final class HandOverBench implements Bench {
   @Override
   public void run(double seconds, Consumer<Map<String, Object>> report) throws Exception {
     try (var edge = new CommandedEdge()) {
-      measure(edge, Math.min(2, seconds / 2), null); // warms up
+      measure(edge, CommandedEdge.WARM_SECONDS, null);
       measure(edge, seconds, report);
     }
   }

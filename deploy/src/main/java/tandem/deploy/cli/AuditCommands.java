@@ -26,6 +26,7 @@ import tandem.deploy.client.Words;
 import tandem.deploy.client.WrongUsage;
 import tandem.deploy.node.NodeAudit;
 import tandem.twin.Refused;
+import tandem.twin.journal.PostgresJournal;
 
 /**
  * {@code tandem audit ...}: of a running node ({@code --api}) or of a stopped node's data ({@code
@@ -58,6 +59,9 @@ final class AuditCommands implements Runnable {
     @Option(names = "--data", paramLabel = "DIR", description = "Data of a stopped node.")
     Path data;
 
+    @ArgGroup(exclusive = false)
+    Server server;
+
     @Option(names = "--json", description = "One JSON object a line.")
     boolean json;
 
@@ -69,7 +73,9 @@ final class AuditCommands implements Runnable {
     Api openApi() {
       if (api != null && data != null)
         throw new WrongUsage("audit: expected --api or --data, found both");
-      if (data != null) return null;
+      if (api != null && server != null)
+        throw new WrongUsage("audit: expected --api or --journal, found both");
+      if (data != null || server != null) return null;
       if (api != null) return new Api(api);
       var byDefault = new Api(ApiOptions.DEFAULT);
       try {
@@ -81,6 +87,24 @@ final class AuditCommands implements Runnable {
       }
     }
 
+    private static final class Server {
+      @Option(
+          names = "--journal",
+          required = true,
+          paramLabel = "URL",
+          description = "Its journal where that is on a server: jdbc:postgresql://HOST/DATABASE.")
+      String url;
+
+      @Option(names = "--journal-user", paramLabel = "NAME", description = "Who reads it.")
+      String user = System.getProperty("user.name");
+
+      @Option(
+          names = "--journal-password-file",
+          paramLabel = "FILE",
+          description = "Its first line is the password.")
+      String passwordFile = "";
+    }
+
     NodeAudit openData() {
       var folder =
           data != null
@@ -89,7 +113,12 @@ final class AuditCommands implements Runnable {
       if (!Files.isDirectory(folder))
         throw new CliFailure("audit: " + folder + " is no directory; nothing was read");
       try {
-        return NodeAudit.ofStopped(folder);
+        return server == null
+            ? NodeAudit.ofStopped(folder)
+            : NodeAudit.ofServer(
+                folder, PostgresJournal.of(server.url, server.user, server.passwordFile));
+      } catch (IllegalArgumentException e) {
+        throw new WrongUsage("audit: " + e.getMessage());
       } catch (java.io.IOException e) {
         throw new CliFailure(
             "audit: %s: the guards' states cannot be read: %s; nothing was verified"

@@ -18,6 +18,12 @@ final class DeadmanDrill implements Drill {
   private static final int TELEOP_SECONDS = 600;
   private static final int RENEWED_SECONDS = 20;
   private static final double DISCRETE_WITHIN_MILLIS = 1_700;
+
+  /** From standing to a squat, 0.3 m at 0.12 m/s, and to rest. */
+  private static final double STANCE_WITHIN_MILLIS = 3_800;
+
+  private static final String KNEE = "left_knee";
+  private static final double SQUATS_RAD = 0.8;
   private static final String BY = "drill";
   private static final Relay.Weather BAD_LINK =
       new Relay.Weather(Duration.ofMillis(40), Duration.ofMillis(20), 0.01, Duration.ofMillis(120));
@@ -52,6 +58,7 @@ final class DeadmanDrill implements Drill {
     var table = new ArrayList<Map<String, Object>>();
     for (var motion : Motions.values()) table.add(lapses(stage, verdict, api, witness, motion));
     table.add(discrete(stage, verdict, api, witness, edge));
+    table.add(stances(stage, verdict, api, witness, edge));
     verdict.figure("classes", table);
     nuisance(stage, verdict, place, api, witness);
     long falls = witness.diagnosed("falls");
@@ -141,6 +148,48 @@ final class DeadmanDrill implements Drill {
       stage.awaitCommandable(api, "ada");
     }
     return row(verdict, "discrete", layers, millis, DISCRETE_WITHIN_MILLIS);
+  }
+
+  /** Never cut half-way: without its lease holder a stance goes on to its end, and rests there. */
+  private static Map<String, Object> stances(
+      Stage stage, Verdict verdict, Api api, Witness witness, Child edge) {
+    var millis = new double[stage.times(LAPSES)];
+    var layers = new ArrayList<String>();
+    witness.watch(KNEE);
+    double upright = witness.angle(KNEE);
+    for (int i = 0; i < millis.length; i++) {
+      stage.lease(api, "ada", BY);
+      boolean down = i % 2 == 0;
+      long tripsBefore = witness.guardCounter("deadmanTrips");
+      var command =
+          Stage.object(
+              api.post(
+                  "/api/twins/ada/commands",
+                  "{\"robot\":\"ada\",\"by\":\"%s\",\"expiresSeconds\":2,\"stance\":{\"stance\":\"%s\"}}"
+                      .formatted(BY, down ? "squat" : "stand")));
+      if ("refused".equals(command.get("state")))
+        throw new IllegalStateException("the stance was not taken: " + command.get("why"));
+      stage.await("the stance", Duration.ofSeconds(10), () -> witness.jointSpeed() > 0.15);
+      long from = System.nanoTime();
+      Stage.signal("-STOP", edge.pid());
+      try {
+        millis[i] = witness.jointStillAfter(stage, from, Duration.ofSeconds(10));
+      } finally {
+        Stage.signal("-CONT", edge.pid());
+      }
+      stage.await(
+          "the guard's count",
+          Duration.ofSeconds(5),
+          () -> witness.guardCounter("deadmanTrips") > tripsBefore);
+      layers.add("its own end");
+      double bent = witness.angle(KNEE) - upright;
+      verdict.expect(
+          "stance %d: reached, not cut half-way".formatted(i + 1),
+          down ? bent > SQUATS_RAD : bent < SQUATS_RAD / 4,
+          bent);
+      stage.awaitCommandable(api, "ada");
+    }
+    return row(verdict, "stance", layers, millis, STANCE_WITHIN_MILLIS);
   }
 
   private static Map<String, Object> row(

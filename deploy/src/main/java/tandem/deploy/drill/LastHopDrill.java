@@ -8,11 +8,18 @@ import tandem.deploy.client.Out;
 
 /**
  * What the guard said is held up on its way to the robot, from 0.1 to 30 s, and then let go all at
- * once: nothing of it is executed late.
+ * once. Where everything that waits is late by then, the robot does not move (a base no faster than
+ * 0.1 m/s, a joint no further than 0.1 rad); where it is not, it rests in the time of its class.
  */
 final class LastHopDrill implements Drill {
   private static final double[] HELD_SECONDS = {0.1, 0.3, 1, 3, 10, 30};
-  private static final double LATE_SECONDS = 0.5;
+
+  /**
+   * After this without a held control all that waits is late: the lapse, and what a stamp may be.
+   */
+  private static final double QUIET_SECONDS = 0.9;
+
+  private static final double MOST = 0.1;
   private static final String BY = "drill";
 
   @Override
@@ -56,24 +63,33 @@ final class LastHopDrill implements Drill {
         try (var control = motion.begin(stage, api, witness, BY, table.size())) {
           toNode.hold(Relay.Way.BACK);
           toGuard.hold(Relay.Way.BACK);
-          stage.pause(Duration.ofMillis(Math.round(held * 1000)));
-          control.freeze();
-          boolean late = held >= LATE_SECONDS;
+          boolean late = held > QUIET_SECONDS;
+          double quiet = late ? QUIET_SECONDS : 0;
+          stage.pause(Duration.ofMillis(Math.round((held - quiet) * 1000)));
+          long lastWord = control.freeze();
+          stage.pause(Duration.ofMillis(Math.round(quiet * 1000)));
           if (late) motion.stillAfter(stage, witness, System.nanoTime());
           double elbow = witness.angle(Motions.ELBOW);
           toNode.release(Relay.Way.BACK);
           toGuard.release(Relay.Way.BACK);
-          double fastest = 0;
+          moved = 0;
           long until = System.nanoTime() + Duration.ofSeconds(2).toNanos();
           while (System.nanoTime() < until) {
-            fastest = Math.max(fastest, witness.baseSpeed());
+            double now =
+                motion == Motions.VELOCITY
+                    ? witness.baseSpeed()
+                    : Math.abs(witness.angle(Motions.ELBOW) - elbow);
+            moved = Math.max(moved, now);
             stage.pause(Duration.ofMillis(10));
           }
-          moved =
-              motion == Motions.VELOCITY ? fastest : Math.abs(witness.angle(Motions.ELBOW) - elbow);
-          if (late)
-            verdict.expect(
-                "%s held %.1f s: nothing late".formatted(motion.kind(), held), moved < 0.1, moved);
+          String what = "%s held %.1f s: ".formatted(motion.kind(), held);
+          if (late) {
+            verdict.expect(what + "nothing late", moved < MOST, moved);
+          } else {
+            double rest = motion.stillAfter(stage, witness, lastWord);
+            double within = motion.withinMillis() + held * 1000;
+            verdict.expect(what + "rests within %.0f ms".formatted(within), rest < within, rest);
+          }
         }
         table.add(
             Out.fields(

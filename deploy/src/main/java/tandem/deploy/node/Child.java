@@ -62,7 +62,8 @@ public final class Child implements AutoCloseable {
     command.add("--sun-misc-unsafe-memory-access=allow");
     command.add("-XX:+UseCompactObjectHeaders");
     command.add("-Djava.awt.headless=true");
-    for (var property : List.of("tandem.home", "tandem.mujoco", "tandem.log.level"))
+    for (var property :
+        List.of("tandem.home", "tandem.guard.aot", "tandem.mujoco", "tandem.log.level"))
       if (System.getProperty(property) != null)
         command.add("-D" + property + "=" + System.getProperty(property));
     command.addAll(jvmFlags);

@@ -22,6 +22,7 @@ import tandem.robot.inbound.RosSampleReader;
 import tandem.twin.TwinRuntime;
 import tandem.twin.audit.Audit;
 import tandem.twin.audit.AuditExport;
+import tandem.twin.journal.PostgresJournal;
 import tandem.twin.recorder.Recorder.OpenSegment;
 
 /**
@@ -55,6 +56,18 @@ public final class NodeAudit implements AuditDoor, AutoCloseable {
     return new NodeAudit(
         Audit.ofStopped(
             data, new RosSampleReader(), GuardHeads.read(data.resolve(GatewaySettings.GUARDS))),
+        robot -> CompletableFuture.completedFuture(null),
+        temporary());
+  }
+
+  /** The same of a node whose journal is on a server, which may run. */
+  public static NodeAudit ofServer(Path data, PostgresJournal journal) throws IOException {
+    return new NodeAudit(
+        Audit.ofServer(
+            data,
+            journal,
+            new RosSampleReader(),
+            GuardHeads.read(data.resolve(GatewaySettings.GUARDS))),
         robot -> CompletableFuture.completedFuture(null),
         temporary());
   }

@@ -161,7 +161,7 @@ public final class StoryDemo {
     var guard =
         Child.start(
             "guard",
-            Guard.JVM_FLAGS,
+            Guard.jvmFlags(),
             List.of(
                 "guard",
                 "--robot",

@@ -7,8 +7,8 @@ import java.util.Locale;
  * not is blocked, or what it is sent lies on the way and would come late: both end a stream. Pure.
  */
 final class Following {
-  /** A joint may lag by this, and by what it does in a quarter of a second at its limit. */
-  private static final double LAG_RAD = 0.25;
+  /** A joint may lag by this, and by what it is led in a quarter of a second. */
+  private static final double LAG_RAD = 0.15;
 
   private static final double LAG_SECONDS = 0.25;
 
@@ -50,7 +50,7 @@ final class Following {
       double led = ramp.positionsRad().get(i);
       if (measured != null
           && Math.abs(led - measured.positionRad())
-              > LAG_RAD + LAG_SECONDS * ramp.limits().get(i).radPerSec()) {
+              > LAG_RAD + LAG_SECONDS * Math.abs(ramp.velocitiesRadPerSec().get(i))) {
         return String.format(
             Locale.ROOT,
             "joint %s is led to %.3f rad and measured at %.3f rad",

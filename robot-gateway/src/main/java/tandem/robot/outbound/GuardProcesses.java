@@ -161,7 +161,7 @@ final class GuardProcesses implements AutoCloseable {
     List<String> command =
         new ArrayList<>(
             List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
-    command.addAll(Guard.JVM_FLAGS);
+    command.addAll(Guard.jvmFlags());
     command.addAll(
         List.of(
             "-cp",

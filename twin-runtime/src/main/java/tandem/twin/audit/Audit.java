@@ -25,6 +25,7 @@ import tandem.twin.Refused;
 import tandem.twin.SampleReader;
 import tandem.twin.journal.JournalDatabase;
 import tandem.twin.journal.JournalReader;
+import tandem.twin.journal.PostgresJournal;
 import tandem.twin.journal.StoredSnapshot;
 import tandem.twin.journal.TwinId;
 import tandem.twin.recorder.Recorder.OpenSegment;
@@ -93,13 +94,18 @@ public final class Audit {
    */
   public static Audit ofStopped(
       Path data, SampleReader reader, Map<String, JournalPosition> heads) {
-    return new Audit(
-        data,
-        () -> JournalDatabase.openStopped(data),
-        new SegmentFiles(),
-        reader,
-        heads::get,
-        heads.keySet());
+    return of(data, () -> JournalDatabase.openStopped(data), reader, heads);
+  }
+
+  /** Over a journal on a server, with the segments of one node's data directory. */
+  public static Audit ofServer(
+      Path data, PostgresJournal journal, SampleReader reader, Map<String, JournalPosition> heads) {
+    return of(data, () -> JournalDatabase.openReading(journal), reader, heads);
+  }
+
+  private static Audit of(
+      Path data, Source journal, SampleReader reader, Map<String, JournalPosition> heads) {
+    return new Audit(data, journal, new SegmentFiles(), reader, heads::get, heads.keySet());
   }
 
   /**

@@ -1,6 +1,6 @@
 package tandem.twin.journal;
 
-import java.nio.file.Path;
+import java.sql.BatchUpdateException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
@@ -21,10 +21,10 @@ import tandem.proto.codec.SealedEvent;
  * for more), writes it in one transaction, commits, and only then completes the stages: the commit
  * is on disk by then.
  *
- * <p>Each piece of work stands behind a savepoint of its own: a conflict fails that one and leaves
- * its neighbours. Any other failure (a full disk) fails the whole group; until a probe succeeds
- * {@link #failure} says so. The queue holds at most one batch per twin, because a twin waits for
- * its write.
+ * <p>A conflict fails the piece of work that has it and leaves its neighbours: they are written
+ * again without it. Any other failure (a full disk, a server that is gone) fails the whole group;
+ * until a probe succeeds {@link #failure} says so. A connection that was lost is opened anew. The
+ * queue holds at most one batch per twin, because a twin waits for its write.
  */
 public final class Committer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Committer.class);
@@ -39,23 +39,22 @@ public final class Committer implements AutoCloseable {
     void run(Connection connection) throws SQLException;
   }
 
-  private record Queued(String what, Work work, CompletableFuture<Void> done) {}
+  private record Queued(String what, int events, Work work, CompletableFuture<Void> done) {}
 
-  private final Connection connection;
   private final Dialect dialect;
-  private final Path file;
-  private final PreparedStatement insert;
   private final LinkedBlockingQueue<Queued> queue = new LinkedBlockingQueue<>();
   private final LongAdder commits = new LongAdder();
   private final LongAdder events = new LongAdder();
   private final Thread thread;
+  private Connection connection;
+  private PreparedStatement insert;
   private volatile String failure;
   private volatile boolean closing;
 
-  Committer(Connection connection, Dialect dialect, Path file) throws SQLException {
+  /** The connection is its own from now on. */
+  Committer(Connection connection, Dialect dialect) throws SQLException {
     this.connection = connection;
     this.dialect = dialect;
-    this.file = file;
     this.insert = connection.prepareStatement(INSERT);
     this.thread = Thread.ofPlatform().name("tandem-journal-committer").start(this::run);
   }
@@ -69,6 +68,7 @@ public final class Committer implements AutoCloseable {
     return submit(
         "%d events of %s from sequence %d"
             .formatted(batch.size(), id, batch.isEmpty() ? 0 : batch.getFirst().sequence()),
+        batch.size(),
         c -> {
           for (SealedEvent e : batch) {
             insert.setString(1, id);
@@ -79,15 +79,18 @@ public final class Committer implements AutoCloseable {
             insert.setBytes(6, e.previousHash().toByteArray());
             insert.setBytes(7, e.payload().toByteArray());
             insert.setBytes(8, e.hash().toByteArray());
-            insert.executeUpdate();
+            insert.addBatch();
           }
-          events.add(batch.size());
         });
   }
 
   /** Other writes that share the group commit (snapshots). */
   CompletionStage<Void> submit(String what, Work work) {
-    var queued = new Queued(what, work, new CompletableFuture<>());
+    return submit(what, 0, work);
+  }
+
+  private CompletionStage<Void> submit(String what, int count, Work work) {
+    var queued = new Queued(what, count, work, new CompletableFuture<>());
     queue.add(queued);
     if (closing) refuseRest();
     return queued.done();
@@ -103,7 +106,7 @@ public final class Committer implements AutoCloseable {
     return commits.sum();
   }
 
-  /** Events written so far, also those of commits that failed afterwards. */
+  /** Events written so far. */
   public long events() {
     return events.sum();
   }
@@ -134,31 +137,17 @@ public final class Committer implements AutoCloseable {
   }
 
   private void commit(List<Queued> group) {
-    var written = new ArrayList<Queued>(group.size());
     try {
-      for (Queued queued : group) {
-        Savepoint before = group.size() > 1 ? connection.setSavepoint() : null;
-        try {
-          queued.work().run(connection);
-          if (before != null) connection.releaseSavepoint(before);
-          written.add(queued);
-        } catch (SQLException e) {
-          if (!dialect.isConflict(e)) throw e;
-          if (before != null) connection.rollback(before);
-          else connection.rollback();
-          queued
-              .done()
-              .completeExceptionally(
-                  new WriteConflict(
-                      "journal: %s: another writer was there first; nothing of it was written"
-                          .formatted(queued.what())));
-        }
-      }
+      open();
+      List<Queued> written = write(group);
       connection.commit();
       commits.increment();
       if (failure != null) LOG.info("journal: writable again");
       failure = null;
-      written.forEach(queued -> queued.done().complete(null));
+      for (Queued queued : written) {
+        events.add(queued.events());
+        queued.done().complete(null);
+      }
     } catch (SQLException e) {
       failed(e);
       rollback();
@@ -167,17 +156,88 @@ public final class Committer implements AutoCloseable {
             .done()
             .completeExceptionally(
                 new SQLException(
-                    "journal: %s not written: %s".formatted(queued.what(), e.getMessage()), e));
+                    "journal: %s not written: %s".formatted(queued.what(), said(e)), e));
       }
     }
   }
 
+  /** What was written and is to be committed; the rest has been told of its conflict. */
+  private List<Queued> write(List<Queued> group) throws SQLException {
+    try {
+      for (Queued queued : group) queued.work().run(connection);
+      insert.executeBatch();
+      return group;
+    } catch (SQLException e) {
+      if (!dialect.isConflict(e)) throw e;
+      insert.clearBatch();
+      connection.rollback();
+    }
+    return group.size() == 1 ? conflict(group.getFirst()) : oneByOne(group);
+  }
+
+  /** Each behind a savepoint of its own. */
+  private List<Queued> oneByOne(List<Queued> group) throws SQLException {
+    var written = new ArrayList<Queued>(group.size());
+    for (Queued queued : group) {
+      Savepoint before = connection.setSavepoint();
+      try {
+        queued.work().run(connection);
+        insert.executeBatch();
+        connection.releaseSavepoint(before);
+        written.add(queued);
+      } catch (SQLException e) {
+        if (!dialect.isConflict(e)) throw e;
+        insert.clearBatch();
+        connection.rollback(before);
+        conflict(queued);
+      }
+    }
+    return written;
+  }
+
+  private static List<Queued> conflict(Queued queued) {
+    queued
+        .done()
+        .completeExceptionally(
+            new WriteConflict(
+                "journal: %s: another writer was there first; nothing of it was written"
+                    .formatted(queued.what())));
+    return List.of();
+  }
+
+  /** A connection that a failure left unusable is replaced. */
+  private void open() throws SQLException {
+    if (failure == null || dialect.isUsable(connection)) return;
+    closeConnection();
+    connection = dialect.openWriter();
+    insert = connection.prepareStatement(INSERT);
+    LOG.info("journal {}: connected again", dialect.place());
+  }
+
+  private void closeConnection() {
+    try {
+      connection.close();
+    } catch (SQLException e) {
+      LOG.debug("journal: a lost connection did not close: {}", e.getMessage());
+    }
+  }
+
+  /** A batch's own words are all its values; what was wrong stands behind. */
+  private static String said(SQLException e) {
+    Throwable reason = e instanceof BatchUpdateException ? e.getCause() : e;
+    SQLException next = e instanceof BatchUpdateException ? e.getNextException() : null;
+    return String.valueOf((next != null ? next : reason != null ? reason : e).getMessage());
+  }
+
   /** One small synced write decides whether the journal is writable again. */
   private void probe() {
-    try (var statement = connection.createStatement()) {
-      if (!dialect.hasRoom(connection, file)) return;
-      statement.executeUpdate(
-          "UPDATE journal_meta SET value = '" + System.nanoTime() + "' WHERE name = 'probe'");
+    try {
+      open();
+      if (!dialect.hasRoom(connection)) return;
+      try (var statement = connection.createStatement()) {
+        statement.executeUpdate(
+            "UPDATE journal_meta SET value = '" + System.nanoTime() + "' WHERE name = 'probe'");
+      }
       connection.commit();
       failure = null;
       LOG.info("journal: writable again");
@@ -189,13 +249,14 @@ public final class Committer implements AutoCloseable {
 
   private void failed(SQLException e) {
     if (failure == null) {
-      LOG.error("journal: not writable, motion is refused until it is: {}", e.getMessage());
+      LOG.error("journal: not writable, motion is refused until it is: {}", said(e));
     }
-    failure = String.valueOf(e.getMessage());
+    failure = said(e);
   }
 
   private void rollback() {
     try {
+      insert.clearBatch();
       connection.rollback();
     } catch (SQLException e) {
       LOG.debug("journal: the database had already rolled back: {}", e.getMessage());
@@ -217,14 +278,18 @@ public final class Committer implements AutoCloseable {
     }
   }
 
-  /** Writes what is queued, then ends the thread. */
+  /** Writes what is queued, ends the thread, and closes the connection in order. */
   @Override
   public void close() {
     closing = true;
     try {
       thread.join(TimeUnit.SECONDS.toMillis(10));
+      dialect.beforeClose(connection);
+      connection.close();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    } catch (SQLException e) {
+      LOG.warn("journal {}: not closed in order: {}", dialect.place(), e.getMessage());
     }
   }
 }

@@ -1,36 +1,44 @@
 package tandem.twin.journal;
 
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Optional;
 
-/** What differs between databases. Implementations are stateless. */
-sealed interface Dialect permits SqliteDialect {
-  /**
-   * A connection with auto-commit off.
-   *
-   * @param maxBytes quota of the database file; 0: none
-   */
-  Connection openWriter(Path file, long maxBytes) throws SQLException;
+/** Where a journal lies, and what its database does its own way. Thread-safe. */
+sealed interface Dialect permits SqliteDialect, PostgresDialect {
+  /** For people: a file, or an address without user and password. */
+  String place();
+
+  /** A connection with auto-commit off. */
+  Connection openWriter() throws SQLException;
 
   /** Sees committed rows only; cannot write. */
-  Connection openReader(Path file) throws SQLException;
+  Connection openReader() throws SQLException;
 
-  /** Reads a closed database without touching it, its directory or its log. */
-  Connection openFrozen(Path file) throws SQLException;
+  /** Steps from an empty database to the present tables, each one transaction. */
+  List<List<String>> migrations();
 
-  /** Statements that make the tables where they are missing. */
-  List<String> schema();
+  /** Keeps other nodes from migrating until the transaction ends. */
+  void lockSchema(Connection writer) throws SQLException;
 
-  /** The primary key was already there. */
+  /** The primary key was already there, or another writer stood in the way and won. */
   boolean isConflict(SQLException e);
 
+  /** Whether a connection can be used still. */
+  boolean isUsable(Connection connection);
+
   /** False where a quota or the disk leaves no room for growth worth going on for. */
-  boolean hasRoom(Connection writer, Path file) throws SQLException;
+  boolean hasRoom(Connection writer) throws SQLException;
 
   /** Brings connection and driver together again after the database rolled back by itself. */
   void beginAnew(Connection writer) throws SQLException;
+
+  /** A reader has what it wanted: nothing of it is kept open. */
+  void afterReading(Connection reader) throws SQLException;
+
+  /** What the database itself says of its pages; empty where it finds nothing wrong. */
+  Optional<String> damage(Connection reader) throws SQLException;
 
   /** Before the last connection closes in order. */
   void beforeClose(Connection writer) throws SQLException;

@@ -13,17 +13,22 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The journal's database file, {@code <data>/journal/journal.db}: one writer ({@link #committer})
- * and some readers. Thread-safe. Nothing in it names its own path.
+ * The journal's database: a file, {@code <data>/journal/journal.db}, or a server that the nodes of
+ * a site share ({@link PostgresJournal}). One writer ({@link #committer}) and some readers.
+ * Thread-safe. Nothing in it names its own path.
  */
 public final class JournalDatabase implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(JournalDatabase.class);
   private static final int IDLE_READERS = 4;
-  private static final String FORMAT = "1";
+  private static final String META =
+      """
+      CREATE TABLE IF NOT EXISTS journal_meta (
+        name VARCHAR(64) NOT NULL PRIMARY KEY,
+        value VARCHAR(255) NOT NULL
+      )
+      """;
 
-  private final Dialect dialect = new SqliteDialect();
-  private final Path file;
-  private final Connection writer;
+  private final Dialect dialect;
   private final Committer committer;
   private final Deque<Connection> idle = new ArrayDeque<>();
   private boolean closed;
@@ -35,26 +40,46 @@ public final class JournalDatabase implements AutoCloseable {
    * @throws SQLException naming the file where it is no journal of ours
    */
   public JournalDatabase(Path data, long maxBytes) throws SQLException {
-    file = fileIn(data);
+    this(new SqliteDialect(madeIn(data), maxBytes));
+  }
+
+  /**
+   * Opens a journal on a server, making or migrating its tables.
+   *
+   * @throws SQLException naming the server where that cannot be done; nothing was changed then
+   */
+  public JournalDatabase(PostgresJournal journal) throws SQLException {
+    this(new PostgresDialect(journal));
+  }
+
+  private JournalDatabase(Dialect dialect) throws SQLException {
+    this.dialect = dialect;
+    Connection writer;
+    try {
+      writer = dialect.openWriter();
+    } catch (SQLException e) {
+      throw new SQLException(
+          "journal %s: cannot be opened: %s; nothing was changed"
+              .formatted(dialect.place(), e.getMessage()),
+          e);
+    }
+    try {
+      migrate(writer);
+      committer = new Committer(writer, dialect);
+    } catch (SQLException e) {
+      closeQuietly(writer);
+      throw e;
+    }
+  }
+
+  private static Path madeIn(Path data) {
+    Path file = fileIn(data);
     try {
       Files.createDirectories(file.getParent());
     } catch (IOException e) {
       throw new UncheckedIOException("journal directory %s: cannot be made".formatted(file), e);
     }
-    try {
-      writer = dialect.openWriter(file, maxBytes);
-    } catch (SQLException e) {
-      throw new SQLException(
-          "journal %s: cannot be opened: %s; nothing was changed".formatted(file, e.getMessage()),
-          e);
-    }
-    try {
-      prepare();
-      committer = new Committer(writer, dialect, file);
-    } catch (SQLException e) {
-      writer.close();
-      throw e;
-    }
+    return file;
   }
 
   /** The database file below a data directory. */
@@ -62,26 +87,52 @@ public final class JournalDatabase implements AutoCloseable {
     return data.resolve("journal").resolve("journal.db");
   }
 
-  private void prepare() throws SQLException {
+  /** Each step is one transaction with the number that it leads to: a half one leaves nothing. */
+  private void migrate(Connection writer) throws SQLException {
+    var steps = dialect.migrations();
     try (var statement = writer.createStatement()) {
-      for (String sql : dialect.schema()) statement.execute(sql);
-      try (var rows =
-          statement.executeQuery("SELECT value FROM journal_meta WHERE name = 'format'")) {
-        if (rows.next() && !FORMAT.equals(rows.getString(1))) {
-          throw new SQLException(
-              "journal %s: format: expected %s, found %s; nothing was changed"
-                  .formatted(file, FORMAT, rows.getString(1)));
-        }
+      dialect.lockSchema(writer);
+      statement.execute(META);
+      int format = format(writer);
+      if (format > steps.size()) {
+        throw new SQLException(
+            "journal %s: format: expected at most %d, found %d, of a newer version; nothing was changed"
+                .formatted(dialect.place(), steps.size(), format));
       }
       statement.execute(
-          "INSERT INTO journal_meta (name, value) SELECT 'format', '"
-              + FORMAT
-              + "' WHERE NOT EXISTS (SELECT 1 FROM journal_meta WHERE name = 'format')");
+          "INSERT INTO journal_meta (name, value) SELECT 'format', '0'"
+              + " WHERE NOT EXISTS (SELECT 1 FROM journal_meta WHERE name = 'format')");
       statement.execute(
           "INSERT INTO journal_meta (name, value) SELECT 'probe', '0'"
               + " WHERE NOT EXISTS (SELECT 1 FROM journal_meta WHERE name = 'probe')");
+      writer.commit();
+      for (int next = format + 1; next <= steps.size(); next++) {
+        dialect.lockSchema(writer);
+        if (format(writer) < next) {
+          for (String sql : steps.get(next - 1)) statement.execute(sql);
+          statement.execute("UPDATE journal_meta SET value = '" + next + "' WHERE name = 'format'");
+        }
+        writer.commit();
+      }
+    } catch (SQLException e) {
+      writer.rollback();
+      throw e;
     }
-    writer.commit();
+  }
+
+  /** 0 where no table was made yet. */
+  private int format(Connection writer) throws SQLException {
+    try (var statement = writer.createStatement();
+        var rows = statement.executeQuery("SELECT value FROM journal_meta WHERE name = 'format'")) {
+      if (!rows.next()) return 0;
+      try {
+        return Integer.parseInt(rows.getString(1));
+      } catch (NumberFormatException e) {
+        throw new SQLException(
+            "journal %s: format: expected a number, found %s; nothing was changed"
+                .formatted(dialect.place(), rows.getString(1)));
+      }
+    }
   }
 
   public Committer committer() {
@@ -90,16 +141,29 @@ public final class JournalDatabase implements AutoCloseable {
 
   /** A reader that sees what is committed; close it to give its connection back. */
   public JournalReader reader() throws SQLException {
-    Connection connection;
-    synchronized (idle) {
-      if (closed) throw new SQLException("journal %s: is closed".formatted(file));
-      connection = idle.poll();
+    Connection kept = idle();
+    while (kept != null && !dialect.isUsable(kept)) {
+      closeQuietly(kept);
+      kept = idle();
     }
-    Connection reading = connection != null ? connection : dialect.openReader(file);
-    return new JournalReader(reading, () -> giveBack(reading));
+    Connection reading = kept != null ? kept : dialect.openReader();
+    return new JournalReader(dialect, reading, () -> giveBack(reading));
+  }
+
+  private Connection idle() throws SQLException {
+    synchronized (idle) {
+      if (closed) throw new SQLException("journal %s: is closed".formatted(dialect.place()));
+      return idle.poll();
+    }
   }
 
   private void giveBack(Connection connection) {
+    try {
+      dialect.afterReading(connection);
+    } catch (SQLException lost) {
+      closeQuietly(connection);
+      return;
+    }
     synchronized (idle) {
       if (!closed && idle.size() < IDLE_READERS) {
         idle.push(connection);
@@ -128,12 +192,12 @@ public final class JournalDatabase implements AutoCloseable {
     if (!Files.isRegularFile(file)) {
       throw new SQLException("journal %s: there is no such file".formatted(file));
     }
-    var dialect = new SqliteDialect();
     try {
       Path log = file.resolveSibling("journal.db-wal");
       if (!Files.isRegularFile(log) || Files.size(log) == 0) {
-        Connection frozen = dialect.openFrozen(file);
-        return new JournalReader(frozen, () -> closeQuietly(frozen));
+        var dialect = new SqliteDialect(file, 0);
+        Connection frozen = dialect.openFrozen();
+        return new JournalReader(dialect, frozen, () -> closeQuietly(frozen));
       }
       Path copy = Files.createTempDirectory("tandem-audit");
       Path copied = copy.resolve("journal.db");
@@ -142,8 +206,10 @@ public final class JournalDatabase implements AutoCloseable {
         Files.copy(log, copy.resolve("journal.db-wal"), StandardCopyOption.COPY_ATTRIBUTES);
         Files.setPosixFilePermissions(
             copied, java.nio.file.attribute.PosixFilePermissions.fromString("rw-------"));
-        Connection connection = dialect.openReader(copied);
+        var dialect = new SqliteDialect(copied, 0);
+        Connection connection = dialect.openReader();
         return new JournalReader(
+            dialect,
             connection,
             () -> {
               closeQuietly(connection);
@@ -159,6 +225,20 @@ public final class JournalDatabase implements AutoCloseable {
     }
   }
 
+  /** Reads a journal on a server, whether nodes write to it or not. */
+  public static JournalReader openReading(PostgresJournal journal) throws SQLException {
+    var dialect = new PostgresDialect(journal);
+    try {
+      Connection connection = dialect.openReader();
+      return new JournalReader(dialect, connection, () -> closeQuietly(connection));
+    } catch (SQLException e) {
+      throw new SQLException(
+          "journal %s: cannot be read: %s; nothing was changed"
+              .formatted(dialect.place(), e.getMessage()),
+          e);
+    }
+  }
+
   private static void remove(Path directory) {
     try (var files = Files.list(directory)) {
       for (Path each : files.toList()) Files.deleteIfExists(each);
@@ -168,20 +248,14 @@ public final class JournalDatabase implements AutoCloseable {
     }
   }
 
-  /** Writes what is queued, then leaves one file without a log. */
+  /** Writes what is queued; of an embedded journal one file is left, without a log. */
   @Override
   public void close() {
-    committer.close();
     synchronized (idle) {
       closed = true;
       idle.forEach(JournalDatabase::closeQuietly);
       idle.clear();
     }
-    try {
-      dialect.beforeClose(writer);
-      writer.close();
-    } catch (SQLException e) {
-      LOG.warn("journal {}: closed without folding its log in: {}", file, e.getMessage());
-    }
+    committer.close();
   }
 }

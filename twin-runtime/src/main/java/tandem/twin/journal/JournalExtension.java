@@ -3,12 +3,13 @@ package tandem.twin.journal;
 import akka.actor.AbstractExtensionId;
 import akka.actor.ExtendedActorSystem;
 import akka.actor.Extension;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.SQLException;
 
 /**
  * The node's one journal database, opened with the actor system and closed after its last actor.
- * Reads {@code tandem.twin.data} and {@code tandem.twin.journal.max-bytes}.
+ * Reads {@code tandem.twin.data} and {@code tandem.twin.journal}.
  */
 public final class JournalExtension implements Extension {
   public static final Id ID = new Id();
@@ -31,12 +32,15 @@ public final class JournalExtension implements Extension {
     public JournalExtension createExtension(ExtendedActorSystem system) {
       var config = system.settings().config().getConfig("tandem.twin");
       try {
+        var server = PostgresJournal.of(config.getConfig("journal"));
         var database =
-            new JournalDatabase(
-                Path.of(config.getString("data")), config.getBytes("journal.max-bytes"));
+            server.isPresent()
+                ? new JournalDatabase(server.get())
+                : new JournalDatabase(
+                    Path.of(config.getString("data")), config.getBytes("journal.max-bytes"));
         system.registerOnTermination(database::close);
         return new JournalExtension(database);
-      } catch (SQLException e) {
+      } catch (SQLException | IOException e) {
         throw new IllegalStateException(e.getMessage(), e);
       }
     }

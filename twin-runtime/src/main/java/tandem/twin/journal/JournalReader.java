@@ -12,10 +12,14 @@ import tandem.proto.codec.SealedEvent;
 
 /** Reads events and snapshots over one connection. Not thread-safe. Every row's hash is checked. */
 public final class JournalReader implements AutoCloseable {
+  private static final int ROWS_AT_ONCE = 2_000;
+
+  private final Dialect dialect;
   private final Connection connection;
   private final Runnable onClose;
 
-  JournalReader(Connection connection, Runnable onClose) {
+  JournalReader(Dialect dialect, Connection connection, Runnable onClose) {
+    this.dialect = dialect;
     this.connection = connection;
     this.onClose = onClose;
   }
@@ -113,6 +117,7 @@ public final class JournalReader implements AutoCloseable {
       query.setString(1, persistenceId);
       query.setLong(2, from);
       query.setLong(3, to);
+      query.setFetchSize(ROWS_AT_ONCE);
       try (var rows = query.executeQuery()) {
         for (long left = limit; left > 0 && rows.next(); left--) {
           each.accept(
@@ -164,10 +169,8 @@ public final class JournalReader implements AutoCloseable {
 
   /** What the database itself says of its pages; empty where it finds nothing wrong. */
   public Optional<String> damage() {
-    try (var statement = connection.createStatement();
-        var rows = statement.executeQuery("PRAGMA quick_check(1)")) {
-      String verdict = rows.next() ? rows.getString(1) : "no answer";
-      return "ok".equals(verdict) ? Optional.empty() : Optional.of(verdict);
+    try {
+      return dialect.damage(connection);
     } catch (SQLException e) {
       return Optional.of(String.valueOf(e.getMessage()));
     }

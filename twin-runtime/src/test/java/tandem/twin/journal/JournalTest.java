@@ -63,7 +63,7 @@ class JournalTest {
 
   @Test
   void shouldSyncTheLogWithEachCommit() throws Exception {
-    try (var writer = new SqliteDialect().openWriter(data.resolve("journal.db"), 0);
+    try (var writer = new SqliteDialect(data.resolve("journal.db"), 0).openWriter();
         var statement = writer.createStatement()) {
       var mode = statement.executeQuery("PRAGMA journal_mode");
       assertThat(mode.getString(1)).isEqualTo("wal");
