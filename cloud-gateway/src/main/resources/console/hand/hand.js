@@ -67,7 +67,7 @@ class Hand {
     this.grip = null;
     this.refusal = null;
     this.ended = { why, by, label: grip.aim.label, part: grip.aim.part, source, stream: grip.stream, atMs: performance.now() };
-    grip.stream.letGo(grip.aim.rest());
+    grip.stream.letGo(grip.aim.rest(), by === 'rule' ? why : '');
   }
 
   /** What is left of the speed, and why; `ask`: of what is said to the node, which narrows a velocity itself. */

@@ -135,8 +135,8 @@ export class HoldStream {
     return null;
   }
 
-  /** The control is no longer held: says so at once, again twice, then closes. @param {?object} rest target at rest */
-  letGo(rest) {
+  /** The control is no longer held: says so at once, again twice, then closes. @param {?object} rest target at rest @param {string} why the rule that ended it */
+  letGo(rest, why = '') {
     const before = this.phase;
     if (before === 'letting-go' || before === 'over') return;
     this.phase = 'letting-go';
@@ -148,7 +148,7 @@ export class HoldStream {
     let times = 0;
     const say = () => {
       if (this.socket.readyState !== WebSocket.OPEN) return;
-      this.#say(false, rest);
+      this.#say(false, { ...rest, why });
       if (++times < LET_GO_TIMES) setTimeout(say, LET_GO_GAP_MS);
       else setTimeout(() => this.socket.close(), 4 * LET_GO_GAP_MS);
     };

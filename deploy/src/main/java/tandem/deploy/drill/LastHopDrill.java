@@ -20,6 +20,7 @@ final class LastHopDrill implements Drill {
   private static final double QUIET_SECONDS = 0.9;
 
   private static final double MOST = 0.1;
+  private static final Duration SETTLED = Duration.ofSeconds(1);
   private static final String BY = "drill";
 
   @Override
@@ -60,7 +61,9 @@ final class LastHopDrill implements Drill {
           api.get("/api/commands/" + moved.get("id") + "?wait=20s");
         }
         double moved;
+        double really;
         try (var control = motion.begin(stage, api, witness, BY, table.size())) {
+          long from = System.nanoTime();
           toNode.hold(Relay.Way.BACK);
           toGuard.hold(Relay.Way.BACK);
           boolean late = held > QUIET_SECONDS;
@@ -68,8 +71,12 @@ final class LastHopDrill implements Drill {
           stage.pause(Duration.ofMillis(Math.round((held - quiet) * 1000)));
           long lastWord = control.freeze();
           stage.pause(Duration.ofMillis(Math.round(quiet * 1000)));
-          if (late) motion.stillAfter(stage, witness, System.nanoTime());
+          if (late) {
+            motion.stillAfter(stage, witness, System.nanoTime());
+            stage.pause(SETTLED); // a base that has just stopped sways as it comes down on its feet
+          }
           double elbow = witness.angle(Motions.ELBOW);
+          really = (System.nanoTime() - from) / 1e9;
           toNode.release(Relay.Way.BACK);
           toGuard.release(Relay.Way.BACK);
           moved = 0;
@@ -96,7 +103,7 @@ final class LastHopDrill implements Drill {
                 "class",
                 motion.kind(),
                 "heldSeconds",
-                held,
+                Math.rint(really * 10) / 10,
                 "movedAfterRelease",
                 Math.rint(moved * 1e3) / 1e3));
       }

@@ -13,7 +13,7 @@ import java.util.List;
  * Protobuf messages as the JSON of the outside contract: lowerCamelCase names, 64-bit integers as
  * numbers (JsonFormat of protobuf-java-util makes them strings), an unset {@code optional} or
  * message field as null, members of a {@code oneof} only where set, bytes as base64, numbers that
- * are not finite as null. One line, no spaces. Stateless; any thread.
+ * are not finite as null, which is read as NaN. One line, no spaces. Stateless; any thread.
  */
 public final class Json {
   private Json() {}

@@ -22,7 +22,11 @@ final class JsonBinder {
             "JSON: unknown field '%s' in %s"
                 .formatted(where, builder.getDescriptorForType().getName()));
       Object value = member.getValue();
-      if (value == null) continue;
+      if (value == null) {
+        // A page's JSON writes a NaN as null: it must not pass for 0.
+        if (isNumberThatHasToStand(field)) builder.setField(field, Double.NaN);
+        continue;
+      }
       if (field.isMapField()) map(value, field, builder, where);
       else if (field.isRepeated()) {
         if (!(value instanceof List<?> items)) throw wrong(where, "an array", value);
@@ -38,6 +42,12 @@ final class JsonBinder {
         builder.setField(field, single(value, field, builder, where));
       }
     }
+  }
+
+  private static boolean isNumberThatHasToStand(FieldDescriptor field) {
+    return field.getJavaType() == FieldDescriptor.JavaType.DOUBLE
+        && !field.isRepeated()
+        && !field.hasPresence();
   }
 
   private static FieldDescriptor field(Message.Builder builder, String name) {

@@ -19,7 +19,7 @@ class JsonTest {
         .isEqualTo(
             "{\"holder\":null,\"part\":\"body\",\"term\":1,\"epoch\":0,\"guardTerm\":null,"
                 + "\"guardEpoch\":null,\"guardSeenMs\":null,\"expiresInMs\":null,"
-                + "\"parts\":[],\"wishes\":[]}");
+                + "\"parts\":[],\"wishes\":[],\"guardToken\":null}");
   }
 
   @Test
@@ -34,7 +34,7 @@ class JsonTest {
   @Test
   void shouldLeaveOutTheMembersOfAOneofThatAreNotSet() {
     assertThat(Json.print(CommandRequest.newBuilder().setRobot("ada").build()))
-        .isEqualTo("{\"robot\":\"ada\",\"by\":\"\",\"expiresSeconds\":0.0}");
+        .isEqualTo("{\"robot\":\"ada\",\"by\":\"\",\"expiresSeconds\":0.0,\"token\":null}");
   }
 
   @Test
@@ -48,6 +48,18 @@ class JsonTest {
     assertThat(request.getJoint().getTargets(0).getPositionRad()).isEqualTo(-0.5);
     assertThat(Json.parse(Json.print(request), CommandRequest.newBuilder()).build())
         .isEqualTo(request);
+  }
+
+  @Test
+  void shouldReadANullNumberAsNaNAndNotAsZero() {
+    var read =
+        Json.parse(
+            "{\"joint\":{\"targets\":[{\"joint\":\"left_elbow\",\"positionRad\":null}]}}",
+            CommandRequest.newBuilder());
+
+    assertThat(read.getJoint().getTargets(0).getPositionRad()).isNaN();
+    assertThat(Json.parse("{\"guardSeenMs\":null}", LeaseView.newBuilder()).hasGuardSeenMs())
+        .isFalse();
   }
 
   @Test

@@ -86,7 +86,7 @@ final class Streams {
       return;
     }
     if (!setpoint.getHeld()) {
-      letGo(draft, active, stream);
+      letGo(draft, active, stream, setpoint.getWhy());
       draft.accept(replyTo);
       return;
     }
@@ -220,9 +220,13 @@ final class Streams {
 
   /** Comes to rest within the limits, and is done once it rests. */
   private static void letGo(
-      Draft draft, GuardState.Active active, GuardState.Course.Stream stream) {
+      Draft draft, GuardState.Active active, GuardState.Course.Stream stream, String why) {
     if (stream.letGo()) {
       return;
+    }
+    if (!why.isEmpty()) {
+      draft.effects.add(
+          Draft.log("let-go", active.commandId(), active.authority(), "", why, "", false));
     }
     draft.goesOn(active.on(stream.lettingGo()));
   }

@@ -79,6 +79,20 @@ class StreamsTest {
   }
 
   @Test
+  void shouldLogTheRuleThatEndedAHold() {
+    guard.open(1, 1, 1, "velocity");
+    hold(guard, 1, 4, setpoint -> setpoint.setVelocity(velocity(0.1, 0, 0)));
+
+    guard.set(guard.setpoint(1, 1, 1, 5).setHeld(false).setWhy("gamepad unplugged"));
+    guard.set(guard.setpoint(1, 1, 1, 6).setHeld(false).setWhy("gamepad unplugged"));
+
+    assertThat(guard.logs("let-go"))
+        .singleElement()
+        .extracting(GuardEffect.Log::why, GuardEffect.Log::commandId)
+        .containsExactly("gamepad unplugged", "c-1-1-1");
+  }
+
+  @Test
   void shouldSendTwentyTimesASecondWhileHeldAndNothingOfTheSetpointAfterTheLapse() {
     guard.open(1, 1, 1, "velocity");
     hold(guard, 1, 20, setpoint -> setpoint.setVelocity(velocity(0.3, 0, 0)));

@@ -315,7 +315,7 @@ public final class TeleopLine {
             .setNumber(from.getNumber())
             .setHeld(from.getHeld());
     if (!from.getHeld()) {
-      return to.setToken(newest).setValidMillis(LET_GO_VALID_MILLIS).build();
+      return to.setToken(newest).setValidMillis(LET_GO_VALID_MILLIS).setWhy(from.getWhy()).build();
     }
     to.setToken(from.getToken()).setValidMillis((long) SpeedRule.REFUSED_MILLIS);
     switch (from.getTargetCase()) {
