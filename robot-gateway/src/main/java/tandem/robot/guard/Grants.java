@@ -54,7 +54,9 @@ final class Grants {
             "a newer authority was granted to " + grant.getHolder());
       }
     }
-    isHere(draft, authority);
+    if (beat(draft, authority) == null) {
+      isHere(draft, authority); // said again it is no sign of life
+    }
     draft.answerStored(
         replyTo,
         true,

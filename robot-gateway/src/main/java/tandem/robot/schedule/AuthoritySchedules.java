@@ -19,7 +19,7 @@ import tandem.twin.robot.TwinRules;
  */
 public final class AuthoritySchedules {
   /** Of one schedule; the last 9 s are without faults. */
-  public static final int VIRTUAL_SECONDS = 24;
+  public static final int VIRTUAL_SECONDS = 29;
 
   private static final int CHUNK = 64;
   private static final TwinRules RULES =

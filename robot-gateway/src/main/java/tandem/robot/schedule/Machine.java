@@ -10,7 +10,7 @@ import tandem.robot.guard.GuardEffect;
  * A robot that does what it was last told: its joints go to where they are sent, its base goes as
  * fast as it is told until its own watchdog stops it. Times are ns of the schedule.
  */
-final class Machine {
+final class Machine implements AuthorityOracle.Truth {
   static final String ELBOW = "elbow";
   static final String KNEE = "knee";
   static final List<String> JOINTS = List.of(ELBOW, KNEE);
@@ -113,15 +113,21 @@ final class Machine {
    * Whether its joints still go where this command sent them, and further than where a guard takes
    * a goal for reached.
    */
-  boolean follows(String commandId, long at) {
+  @Override
+  public boolean follows(String commandId, long at) {
     if (!course.commandId.equals(commandId) || at >= course.to) return false;
     double[] q = positions(at);
     double left = Math.max(Math.abs(course.points[4] - q[0]), Math.abs(course.points[5] - q[1]));
     return left > REACHED_RAD && fastest(at) > STILL_RAD_PER_SEC;
   }
 
+  @Override
+  public boolean stands(long at) {
+    return baseSpeed(at) < 0.03;
+  }
+
   boolean rests(long at) {
-    return fastest(at) < STILL_RAD_PER_SEC && baseSpeed(at) < 0.03;
+    return fastest(at) < STILL_RAD_PER_SEC && stands(at);
   }
 
   private double fastest(long at) {

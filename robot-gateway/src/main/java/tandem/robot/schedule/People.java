@@ -347,7 +347,10 @@ final class People {
       next(Aim.DONE);
       return;
     }
-    if (home.status().getStopLatched() || !holds) {
+    var lost = home.state().alarms().get("guard-lost-state");
+    boolean unarmed = !home.status().getArmed() || lost != null && lost.isUp();
+    boolean stopped = home.status().getStopLatched() || home.state().stop().latched();
+    if (stopped || unarmed || !holds) {
       next(Aim.RELEASE);
       return;
     }

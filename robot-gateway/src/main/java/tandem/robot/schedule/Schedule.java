@@ -35,7 +35,7 @@ final class Schedule implements DrivenGuard.Around {
   private static final long STATUS_NANOS = 100 * MILLI;
   private static final long REVIEW_NANOS = 100 * MILLI;
   private static final long FAULT_NANOS = 250 * MILLI;
-  private static final long CALM_NANOS = 9_000 * MILLI;
+  private static final long CALM_NANOS = 14_000 * MILLI;
   private static final int MOST_RECORDS = 16;
   private static final String TRAJECTORY = "trajectory_msgs/msg/JointTrajectory";
   private static final String TWIST = "geometry_msgs/msg/Twist";
@@ -103,7 +103,7 @@ final class Schedule implements DrivenGuard.Around {
     boolean independent = random.nextBoolean();
     profile = profile(independent);
     robot = new Machine(random.nextInt(4) == 0 ? 4 : 1);
-    oracle = new AuthorityOracle(seed, independent, robot::follows);
+    oracle = new AuthorityOracle(seed, independent, robot);
     guard = new DrivenGuard(ROBOT, mutation.guard(), this);
     people = new People(this, random.split(), independent);
   }

@@ -603,6 +603,18 @@ class GuardCoreTest {
     assertThat(guard.trajectories().stream().filter(move -> move.commandId().isEmpty())).hasSize(1);
   }
 
+  /** Found by {@code drill authority}: seed 94521 of its first 100,000. */
+  @Test
+  void shouldNotTakeARepeatedGrantForASignOfLife() {
+    guard.grant(1, 1);
+    guard.move(guard.motion(1, 1, 1));
+    guard.pass(900_000_000);
+    guard.grant(1, 1);
+    guard.pass(140_000_000);
+
+    assertThat(guard.counter("deadmanTrips")).isEqualTo(1);
+  }
+
   /** Found by {@code drill authority}: seeds 16 and 38 of its first version. */
   @Test
   void shouldBringToRestWhatAnotherProcessSentBeforeThisStart() {

@@ -40,13 +40,15 @@ final class GuardRules {
               .formatted(journaled));
     }
     var status = d.seen.guard().status();
-    boolean latchedNow = status == null || status.getStopLatched();
+    // A status from before the record says nothing about what the record did.
+    boolean isNewer = status == null || status.getLogHead() < r.getNumber();
+    boolean latchedNow = isNewer || status.getStopLatched();
     switch (r.getKind()) {
       case "stop" -> {
         if (latchedNow) d.stops.latched(r.getBy(), r.getWhy(), "log");
       }
       case "release" -> {
-        if (status == null || !status.getStopLatched()) d.stops.released(r.getBy(), r.getWhy());
+        if (isNewer || !status.getStopLatched()) d.stops.released(r.getBy(), r.getWhy());
       }
       case "accepted" ->
           open(r)

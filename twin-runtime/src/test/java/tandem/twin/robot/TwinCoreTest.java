@@ -413,6 +413,27 @@ class TwinCoreTest extends CoreStage {
     assertThat(refusal()).contains("expected 9, found 10");
   }
 
+  /** Found by {@code drill authority}: seed 16501 of its first 100,000. */
+  @Test
+  void shouldBelieveTheLogWhereTheStatusIsOlderThanIt() {
+    live();
+    guard.setStopLatched(true).setLogHead(7);
+    decide(new TwinCommand.TakeLog(logged(8, "stop", "b")));
+    assertThat(state.stop().latched()).isTrue();
+
+    decide(new TwinCommand.TakeLog(logged(9, "release", "b")));
+
+    assertThat(state.stop().latched()).isFalse();
+  }
+
+  @Test
+  void shouldBelieveTheStatusWhereItIsNewerThanTheLog() {
+    live();
+    guard.setStopLatched(false).setLogHead(9);
+    decide(new TwinCommand.TakeLog(logged(8, "stop", "b")));
+    assertThat(state.stop().latched()).as("a release is behind it").isFalse();
+  }
+
   @Test
   void shouldRefuseMotionWhileSamplesAreNotRecorded() {
     live();
