@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -95,6 +96,19 @@ class ForeignArmTest {
     return last;
   }
 
+  private static void awaitSamples(String robot, long atLeast) {
+    var offered = Pattern.compile("/" + robot + "/joint_states\".*?\"offered\":(\\d+)");
+    try (var node = new Api(api)) {
+      poll(
+          "samples of " + robot,
+          () -> String.valueOf(node.get("/api/streams")),
+          streams -> {
+            var found = offered.matcher(streams);
+            return found.find() && Long.parseLong(found.group(1)) >= atLeast;
+          });
+    }
+  }
+
   private static JsonNode state(String id) {
     try (var node = new Api(api)) {
       return Lines.json(node.get("/api/commands/" + id));
@@ -109,6 +123,7 @@ class ForeignArmTest {
   @Test
   void shouldCommandCancelAndStopOverTheAction() {
     try (var robot = arm("arma", "--cmd-vel", "stamped")) {
+      awaitSamples("arma", 400); // a guard stamps once it knows the robot's clock by some samples
       var done = commandUntilTaken("arma", "joint", "elbow=0.9", "--in", "1s", "--wait");
 
       assertThat(done.path("state").asText()).as("%s", done).isEqualTo("done");
