@@ -147,7 +147,7 @@ public final class Recorder implements SampleRecorder, AutoCloseable {
 
   /**
    * Completes when all samples of the robot taken before are on disk, with the file they are in and
-   * its size then; empty where the robot has no open segment.
+   * its size then; empty where the robot had no open segment.
    */
   public CompletionStage<java.util.Optional<OpenSegment>> flush(String robot) {
     var known = robots.get(robot);
@@ -156,13 +156,7 @@ public final class Recorder implements SampleRecorder, AutoCloseable {
     }
     var done = known.recording.flush();
     known.writer.wake();
-    return done.thenApply(
-        size -> {
-          String file = known.recording.openFile();
-          return file == null
-              ? java.util.Optional.empty()
-              : java.util.Optional.of(new OpenSegment(file, size));
-        });
+    return done;
   }
 
   /**

@@ -1,6 +1,7 @@
 package tandem.twin.recorder;
 
 import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,6 +11,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -20,6 +22,7 @@ import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tandem.proto.event.Event.SegmentOpened;
+import tandem.twin.recorder.Recorder.OpenSegment;
 
 /**
  * The recording of one robot: its open segment and what waits for it. {@link #offer} is called by
@@ -35,7 +38,7 @@ final class RobotRecording {
   private static final int MOST_PER_TURN = 1 << 16;
 
   /** Somebody waits for all that was offered before to be on disk. */
-  private record Flush(CompletableFuture<Long> done) {}
+  private record Flush(CompletableFuture<Optional<OpenSegment>> done) {}
 
   private final String robot;
   private final RecorderSettings settings;
@@ -95,9 +98,12 @@ final class RobotRecording {
     return intake.offer(stream, payload, publisher, sequence, sourceNanos, wallNanos);
   }
 
-  /** Completes with the size of the open segment when all that was offered before is on disk. */
-  CompletableFuture<Long> flush() {
-    var done = new CompletableFuture<Long>();
+  /**
+   * Completes when all that was offered before is on disk, with the segment that was open then and
+   * its size; empty where none was. It may be sealed by now.
+   */
+  CompletableFuture<Optional<OpenSegment>> flush() {
+    var done = new CompletableFuture<Optional<OpenSegment>>();
     synchronized (flushes) {
       flushes.add(new Flush(done));
     }
@@ -133,11 +139,6 @@ final class RobotRecording {
     return recordedSamples.get();
   }
 
-  /** Name of the open segment; null where there is none. */
-  String openFile() {
-    return openFile;
-  }
-
   /** Bytes of the open segment that were written out. */
   long openBytes() {
     return openBytes;
@@ -160,7 +161,7 @@ final class RobotRecording {
       if (segment != null && (due || last || !wanted.isEmpty())) {
         commit(nowNanos, wanted);
       } else {
-        wanted.forEach(flush -> flush.done.complete(0L));
+        wanted.forEach(flush -> flush.done.complete(Optional.empty()));
       }
       if (segment != null && (last || mustRotate(nowNanos))) {
         seal();
@@ -295,32 +296,38 @@ final class RobotRecording {
     boolean news = segment.bytesWaiting() > 0;
     segment.flush();
     openBytes = segment.bytesWritten();
+    var open = segment;
     if (!wanted.isEmpty()) {
-      var open = segment;
-      long size = open.bytesWritten();
+      var here = Optional.of(new OpenSegment(open.file(), open.bytesWritten()));
       disk.execute(
           () -> {
             try {
-              open.sync();
-              wanted.forEach(flush -> flush.done.complete(size));
+              sync(open);
+              wanted.forEach(flush -> flush.done.complete(here));
             } catch (IOException refused) {
               wanted.forEach(flush -> flush.done.completeExceptionally(refused));
             }
           });
     } else if (news && syncing.compareAndSet(false, true)) {
-      var open = segment;
       disk.execute(
           () -> {
             try {
-              open.sync();
-            } catch (java.nio.channels.ClosedChannelException sealedMeanwhile) {
-              LOG.debug("robot {}: {} was sealed, and synced then", robot, open.file());
+              sync(open);
             } catch (IOException refused) {
               LOG.warn("robot {}: {} not synced: {}", robot, open.file(), refused.toString());
             } finally {
               syncing.set(false);
             }
           });
+    }
+  }
+
+  /** One that was sealed meanwhile was synced before it was closed. */
+  private void sync(Segment open) throws IOException {
+    try {
+      open.sync();
+    } catch (ClosedChannelException sealedMeanwhile) {
+      LOG.debug("robot {}: {} was sealed, and synced then", robot, open.file());
     }
   }
 

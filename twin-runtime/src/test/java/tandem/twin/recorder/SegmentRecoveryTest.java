@@ -136,7 +136,7 @@ class SegmentRecoveryTest {
                 System.getProperty("java.class.path"),
                 Endless.class.getName(),
                 into.toString())
-            .redirectError(ProcessBuilder.Redirect.DISCARD)
+            .redirectError(ProcessBuilder.Redirect.INHERIT) // why it ended, should it end early
             .start();
     long acknowledged = 0;
     try (var out = new BufferedReader(new InputStreamReader(process.getInputStream()))) {
