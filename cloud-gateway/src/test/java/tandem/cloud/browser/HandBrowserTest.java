@@ -85,6 +85,12 @@ class HandBrowserTest {
     assertThat(taken).extracting(TeleopSetpoint::getNumber).isSorted().doesNotHaveDuplicates();
     assertThat(taken)
         .allSatisfy(setpoint -> assertThat(setpoint.getToken().getBootId()).hasSize(32));
+    var wished = node.twins.asked(command).getToken();
+    assertThat(wished.getBootId()).isEqualTo(taken.getFirst().getToken().getBootId());
+    assertThat(wished.getTickMillis())
+        .as("when it was wished for, by the guard's time")
+        .isBetween(1L, taken.getLast().getToken().getTickMillis());
+    assertThat(taken.getLast().getWhy()).as("no rule ended it").isEmpty();
     assertThat(page.text("tandemStatus.hand.ended")).isEqualTo("let go");
     double after = node.twins.position("left_elbow");
     page.until("Math.abs(tandemStatus.joints.left_elbow - %s) < 1e-6".formatted(after), "rest");
@@ -176,6 +182,7 @@ class HandBrowserTest {
 
     rested(command, "done");
     assertThat(page.text("tandemStatus.hand.ended")).contains("lost the focus");
+    assertThat(node.twins.teleop().taken(command).getLast().getWhy()).contains("lost the focus");
     page.until(
         "document.getElementById('hold').textContent.includes('hold it anew')", "said on screen");
     page.letGo();

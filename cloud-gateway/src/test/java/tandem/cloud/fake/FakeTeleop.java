@@ -59,6 +59,10 @@ public final class FakeTeleop {
   private int lapseTicks = 13;
   private long ticks;
 
+  synchronized TimeToken now() {
+    return TimeToken.newBuilder().setBootId(BOOT).setTickMillis(ticks * TICK_MILLIS).build();
+  }
+
   synchronized void open(String id, Moved moved) {
     streams.put(id, new Stream(moved));
   }
@@ -148,7 +152,7 @@ public final class FakeTeleop {
 
   private TeleopState.Builder view(Stream stream) {
     return TeleopState.newBuilder()
-        .setToken(TimeToken.newBuilder().setBootId(BOOT).setTickMillis(ticks * TICK_MILLIS))
+        .setToken(now())
         .setGuardRoundTripMs(1.5)
         .setSpeedFactor(1)
         .setWhy(stream.why)

@@ -62,6 +62,7 @@ public final class FakeTwins implements Twins, AutoCloseable {
   private final Map<String, Double> positions = moving.positions;
   private final FakeLease lease = new FakeLease();
   private final Map<String, CommandView> commands = new LinkedHashMap<>();
+  private final Map<String, CommandRequest> asked = new LinkedHashMap<>();
   private final Map<String, List<Consumer<TwinView>>> watchers = new LinkedHashMap<>();
   private final List<AlarmView> alarms = new ArrayList<>();
   private final ScheduledExecutorService clock =
@@ -228,10 +229,16 @@ public final class FakeTwins implements Twins, AutoCloseable {
     return () -> listeners.remove(listener);
   }
 
+  /** What the page said to make this command. */
+  public synchronized CommandRequest asked(String id) {
+    return asked.get(id);
+  }
+
   @Override
   public synchronized CompletionStage<CommandView> command(CommandRequest request) {
     if (!request.getRobot().equals(ROBOT)) return unknown(request.getRobot());
     String id = "c-%04d".formatted(commands.size() + 1);
+    asked.put(id, request);
     var view =
         CommandView.newBuilder()
             .setId(id)
@@ -646,7 +653,7 @@ public final class FakeTwins implements Twins, AutoCloseable {
   }
 
   private LeaseView leaseView() {
-    return lease.view(ticks, 40 + silentTicks * 20);
+    return lease.view(ticks, 40 + silentTicks * 20).toBuilder().setGuardToken(teleop.now()).build();
   }
 
   private StopView stopView() {

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import tandem.proto.v1.CommandTarget;
 import tandem.proto.v1.GuardMemory;
 import tandem.proto.v1.GuardRequest;
@@ -601,6 +602,21 @@ class GuardCoreTest {
         .filteredOn(GuardEffect.CancelGoals.class::isInstance)
         .hasSizeGreaterThan(3);
     assertThat(guard.trajectories().stream().filter(move -> move.commandId().isEmpty())).hasSize(1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void shouldCancelGoalsOfOthersOnlyWhereTheProfileSaysSo(boolean all) {
+    withActionServer();
+    guard.configure(withAction().toBuilder().setCancelAllGoals(all).build());
+    guard.move(guard.motion(1, 1, 1));
+
+    guard.stop("anna");
+
+    assertThat(guard.effects)
+        .filteredOn(GuardEffect.CancelGoals.class::isInstance)
+        .isNotEmpty()
+        .allMatch(cancel -> ((GuardEffect.CancelGoals) cancel).all() == all);
   }
 
   /** Found by {@code drill authority}: seed 94521 of its first 100,000. */

@@ -13,6 +13,8 @@ import net.jqwik.api.Property;
 import net.jqwik.api.constraints.DoubleRange;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import tandem.proto.command.TwinCommand;
 import tandem.proto.v1.GuardReply;
 import tandem.proto.v1.GuardRequest;
@@ -132,6 +134,20 @@ class TeleopLineTest extends CoreStage {
                 .setValidMillis(400)
                 .setVelocity(VelocityTarget.newBuilder().setVxMetersPerSec(0.2).setWzRadPerSec(0.2))
                 .build());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0, 1", "100, 1", "101, 0.5", "200, 0.5", "201, 0.25", "400, 0.25"})
+  void shouldLeaveJointsAndTipsTheSpeedThatTheAgeAllows(long ageMillis, double share) {
+    decide(stream("j", "anna", "joint"));
+    guardAccepts("j");
+    line.sync(state);
+    var elbow = JointGoal.newBuilder().build();
+
+    line.setpoint("ada", "j", held(1, 0, 10_000 - ageMillis).toBuilder().setJoint(elbow).build());
+
+    assertThat(sent.getLast().getSpeedShare()).isEqualTo(share);
+    assertThat(sent.getLast().getJoint()).as("the target itself").isEqualTo(elbow);
   }
 
   @Test
