@@ -131,6 +131,7 @@ class InteropTest {
     core.await("matching", "p", e -> e.path("matching").asBoolean());
     core.run("publish", "name", "p", "payload", RealCore.base64("routed"), "times", 3);
     var sample = other.await("sample", "s", e -> true);
+    Heard.until("all three", () -> other.said("sample", "s").size() == 3);
     other.run("undeclare", "name", "s");
 
     assertThat(RealCore.text(sample.path("payload"))).isEqualTo("routed");
