@@ -117,6 +117,7 @@ public final class TwinRuntime implements AutoCloseable {
             simulators,
             journal.committer()::failure);
     var node = new Node(TwinRules.from(settings.config()));
+    StopLine.rehearse(node.rules(), settings.site());
     sharding.init(
         Entity.of(
                 TwinRegion.KEY,

@@ -3,7 +3,11 @@ package tandem.cloud.http;
 import akka.actor.typed.ActorSystem;
 import akka.http.javadsl.Http;
 import akka.http.javadsl.ServerBinding;
+import akka.http.javadsl.model.ContentTypes;
+import akka.http.javadsl.model.HttpRequest;
+import akka.http.javadsl.server.Route;
 import akka.http.javadsl.settings.ServerSettings;
+import akka.stream.javadsl.Source;
 import com.typesafe.config.ConfigFactory;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -12,6 +16,8 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import tandem.proto.codec.Json;
+import tandem.proto.v1.StopRequest;
 import tandem.proto.v1.VersionView;
 import tandem.twin.Refused;
 import tandem.twin.Twins;
@@ -88,6 +94,7 @@ public final class ApiServer {
         ConfigFactory.parseString(
                 LIMITS.formatted(settings.maxBodyBytes(), settings.maxBodyBytes()))
             .withFallback(system.settings().config());
+    rehearse(routes.all(), system);
     return Http.get(system)
         .newServerAt(settings.host(), settings.port())
         .withSettings(ServerSettings.create(limits))
@@ -102,6 +109,16 @@ public final class ApiServer {
                   "API address %s:%d cannot be bound (%s); API not served"
                       .formatted(settings.host(), settings.port(), failure.getMessage()));
             });
+  }
+
+  /** The stop of nobody: the first real one must not wait for what is used for the first time. */
+  private static void rehearse(Route routes, ActorSystem<?> system) {
+    String stop =
+        Json.print(StopRequest.newBuilder().setRobot("~").setBy("~").setReason("rehearsal"));
+    Source.single(
+            HttpRequest.POST("/api/twins/~/stop").withEntity(ContentTypes.APPLICATION_JSON, stop))
+        .via(routes.flow(system))
+        .runForeach(refused -> refused.discardEntityBytes(system), system);
   }
 
   public InetSocketAddress address() {

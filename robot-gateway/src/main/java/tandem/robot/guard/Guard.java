@@ -232,6 +232,7 @@ public final class Guard implements AutoCloseable {
     door =
         new CommandDoor(
             true, true, (robot, topic, who) -> offer(new GuardInput.Foreign(topic, who, true)));
+    Rehearsal.run();
     RouterConfig on = RouterConfig.on(settings.listen());
     router =
         Router.listen(

@@ -8,9 +8,11 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
+import tandem.proto.command.TwinCommand;
 import tandem.proto.v1.GuardReply;
 import tandem.proto.v1.GuardRequest;
 import tandem.proto.v1.Stop;
+import tandem.twin.robot.Observation.Moment;
 
 /**
  * The shortest way of a stop: from the caller's thread to the guard, without journal, lease or
@@ -46,6 +48,29 @@ public final class StopLine implements AutoCloseable {
   public StopLine(GuardPorts ports, BiConsumer<String, String> onAcknowledged) {
     this.ports = ports;
     this.onAcknowledged = onAcknowledged;
+  }
+
+  /**
+   * Runs once through what a stop runs through, towards a guard that does not exist: the first one
+   * of a process must not be its slowest.
+   */
+  public static void rehearse(TwinRules rules, String site) {
+    String nobody = "~"; // no robot's name
+    var ports = new GuardPorts();
+    ports.port(
+        nobody,
+        request ->
+            CompletableFuture.completedStage(GuardReply.newBuilder().setAccepted(true).build()));
+    try (var line = new StopLine(ports, (robot, id) -> {})) {
+      line.stop(nobody, nobody, nobody, nobody).toCompletableFuture().join();
+    }
+    var seen =
+        new Observation(new Moment(0, 0), Sensed.NOTHING, Observation.GuardSeen.NOBODY, null);
+    var state = TwinState.empty(nobody, 1);
+    var decided =
+        new TwinCore(rules, site)
+            .decide(state, Tracking.START, seen, new TwinCommand.Stop(nobody, nobody, nobody, 0));
+    TwinCore.seal(state, decided.events(), 0);
   }
 
   /**
