@@ -125,29 +125,41 @@ final class DeadmanDrill implements Drill {
     var layers = new ArrayList<String>();
     for (int i = 0; i < millis.length; i++) {
       stage.lease(api, "ada", BY);
-      long tripsBefore = witness.guardCounter("deadmanTrips");
       witness.watch(Motions.ELBOW);
       double to = witness.angle(Motions.ELBOW) > 1.0 ? 0.1 : 2.2;
       var command = stage.move(api, "ada", BY, Motions.ELBOW, to, 4.5);
       if ("refused".equals(command.get("state")))
         throw new IllegalStateException("joint was not taken: " + command.get("why"));
       stage.await("the motion", Duration.ofSeconds(10), () -> witness.jointSpeed() > 0.15);
-      long from = System.nanoTime();
-      Stage.signal("-STOP", edge.pid());
-      try {
-        millis[i] = witness.jointStillAfter(stage, from, Duration.ofSeconds(10));
-      } finally {
-        Stage.signal("-CONT", edge.pid());
-      }
-      stage.await(
-          "the guard's count",
-          Duration.ofSeconds(5),
-          () -> witness.guardCounter("deadmanTrips") > tripsBefore);
+      millis[i] = nodePaused(stage, witness, edge);
       layers.add("guard");
-      Stage.object(api.get("/api/commands/" + command.get("id") + "?wait=20s"));
-      stage.awaitCommandable(api, "ada");
+      over(stage, api, command);
     }
     return row(verdict, "discrete", layers, millis, DISCRETE_WITHIN_MILLIS);
+  }
+
+  /** Milliseconds until the robot is still, once nothing renews its lease any more. */
+  private static double nodePaused(Stage stage, Witness witness, Child edge) {
+    long tripsBefore = witness.guardCounter("deadmanTrips");
+    long from = System.nanoTime();
+    double millis;
+    Stage.signal("-STOP", edge.pid());
+    try {
+      millis = witness.jointStillAfter(stage, from, Duration.ofSeconds(10));
+    } finally {
+      Stage.signal("-CONT", edge.pid());
+    }
+    stage.await(
+        "the guard's count",
+        Duration.ofSeconds(5),
+        () -> witness.guardCounter("deadmanTrips") > tripsBefore);
+    return millis;
+  }
+
+  /** Waits until the twin knows the end of the command, and the robot takes another. */
+  private static void over(Stage stage, Api api, Map<String, Object> command) {
+    api.get("/api/commands/" + command.get("id") + "?wait=20s");
+    stage.awaitCommandable(api, "ada");
   }
 
   /** Never cut half-way: without its lease holder a stance goes on to its end, and rests there. */
@@ -160,7 +172,6 @@ final class DeadmanDrill implements Drill {
     for (int i = 0; i < millis.length; i++) {
       stage.lease(api, "ada", BY);
       boolean down = i % 2 == 0;
-      long tripsBefore = witness.guardCounter("deadmanTrips");
       var command =
           Stage.object(
               api.post(
@@ -170,24 +181,14 @@ final class DeadmanDrill implements Drill {
       if ("refused".equals(command.get("state")))
         throw new IllegalStateException("the stance was not taken: " + command.get("why"));
       stage.await("the stance", Duration.ofSeconds(10), () -> witness.jointSpeed() > 0.15);
-      long from = System.nanoTime();
-      Stage.signal("-STOP", edge.pid());
-      try {
-        millis[i] = witness.jointStillAfter(stage, from, Duration.ofSeconds(10));
-      } finally {
-        Stage.signal("-CONT", edge.pid());
-      }
-      stage.await(
-          "the guard's count",
-          Duration.ofSeconds(5),
-          () -> witness.guardCounter("deadmanTrips") > tripsBefore);
+      millis[i] = nodePaused(stage, witness, edge);
       layers.add("its own end");
       double bent = witness.angle(KNEE) - upright;
       verdict.expect(
           "stance %d: reached, not cut half-way".formatted(i + 1),
           down ? bent > SQUATS_RAD : bent < SQUATS_RAD / 4,
           bent);
-      stage.awaitCommandable(api, "ada");
+      over(stage, api, command);
     }
     return row(verdict, "stance", layers, millis, STANCE_WITHIN_MILLIS);
   }
