@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 import tandem.deploy.client.Api;
 import tandem.deploy.client.Out;
 import tandem.deploy.node.Child;
@@ -172,14 +173,7 @@ final class DeadmanDrill implements Drill {
     for (int i = 0; i < millis.length; i++) {
       stage.lease(api, "ada", BY);
       boolean down = i % 2 == 0;
-      var command =
-          Stage.object(
-              api.post(
-                  "/api/twins/ada/commands",
-                  "{\"robot\":\"ada\",\"by\":\"%s\",\"expiresSeconds\":2,\"stance\":{\"stance\":\"%s\"}}"
-                      .formatted(BY, down ? "squat" : "stand")));
-      if ("refused".equals(command.get("state")))
-        throw new IllegalStateException("the stance was not taken: " + command.get("why"));
+      var command = stance(stage, api, down ? "squat" : "stand");
       stage.await("the stance", Duration.ofSeconds(10), () -> witness.jointSpeed() > 0.15);
       millis[i] = nodePaused(stage, witness, edge);
       layers.add("its own end");
@@ -191,6 +185,26 @@ final class DeadmanDrill implements Drill {
       over(stage, api, command);
     }
     return row(verdict, "stance", layers, millis, STANCE_WITHIN_MILLIS);
+  }
+
+  /** Taken; asked for again while a push keeps the stance before from coming to its end. */
+  private static Map<String, Object> stance(Stage stage, Api api, String name) {
+    var taken = new AtomicReference<Map<String, Object>>();
+    stage.await(
+        "the stance before to have come to its end",
+        Duration.ofSeconds(20),
+        () -> {
+          taken.set(
+              Stage.object(
+                  api.post(
+                      "/api/twins/ada/commands",
+                      "{\"robot\":\"ada\",\"by\":\"%s\",\"expiresSeconds\":2,\"stance\":{\"stance\":\"%s\"}}"
+                          .formatted(BY, name))));
+          return !"tandem.guard.busy".equals(taken.get().get("code"));
+        });
+    if ("refused".equals(taken.get().get("state")))
+      throw new IllegalStateException("the stance was not taken: " + taken.get().get("why"));
+    return taken.get();
   }
 
   private static Map<String, Object> row(
