@@ -187,7 +187,7 @@ final class Theatre implements AutoCloseable {
       var stick = operator.stick(kind);
       if (!stick.open()) {
         stick.close();
-        if (isOldSample(stick.command()) && System.nanoTime() < until) {
+        if (isForNow(stick.command()) && System.nanoTime() < until) {
           pause(AGAIN);
           continue;
         }
@@ -217,9 +217,13 @@ final class Theatre implements AutoCloseable {
     return stick.closed() || !stick.state().isEmpty() && isFinal(stick.state());
   }
 
-  /** A refusal that a busy machine causes: asked again, the newest sample may be young enough. */
-  static boolean isOldSample(Map<String, Object> command) {
-    return String.valueOf(command.get("why")).contains("newest sample: expected within");
+  /**
+   * A refusal that ends by itself: on a busy machine the newest sample was too old, or the guard
+   * has not been told the profile yet.
+   */
+  static boolean isForNow(Map<String, Object> command) {
+    return String.valueOf(command.get("why")).contains("newest sample: expected within")
+        || "tandem.guard.no-profile".equals(command.get("code"));
   }
 
   private String fared(HeldControl stick) {
