@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import tandem.zenoh.GetOptions.Consolidation;
 import tandem.zenoh.GetOptions.Target;
@@ -406,6 +407,15 @@ class SessionTest {
     assertThat(tokens.all())
         .noneMatch(s -> s.key().equals("live/stays") && s.kind() == Sample.Kind.DELETE);
     assertThat(one.statistics().reconnects()).isEqualTo(1);
+  }
+
+  /** One that the router has agreed to, and not yet begun to serve. */
+  @RepeatedTest(50)
+  void shouldCloseARouterThatHasJustTakenASession() {
+    try (var session = Session.open(SessionConfig.to(router.endpoint()))) {
+      router.close();
+      Heard.until("the loss", () -> !session.connected());
+    }
   }
 
   @Test

@@ -62,9 +62,9 @@ final class Transport {
   private final TransportCodec.Lane lane = new TransportCodec.Lane();
   private final AtomicReference<String> end = new AtomicReference<>();
   private final Complaints complaints = new Complaints();
+  private final Thread writer;
+  private final LinkThread receiver;
   private Handler handler;
-  private Thread writer;
-  private LinkThread receiver;
   private long reassembling;
   private volatile long receivedMessages;
   private volatile long receivedBytes;
@@ -77,17 +77,18 @@ final class Transport {
     this.agreed = agreed;
     this.outbox = new Outbox(link, agreed, queueBytes);
     this.maxMessageBytes = maxMessageBytes;
+    String name = agreed.peerZid().toString();
+    writer = Thread.ofPlatform().daemon().name("zenoh-write-" + name).unstarted(this::write);
+    receiver = new LinkThread(this::receive, "zenoh-read-" + name);
     for (int i = 0; i < lanes.length; i++) {
       lanes[i] = new Lane();
       lanes[i].last = agreed.peerInitialSn() - 1 & agreed.snMask();
     }
   }
 
+  /** Runs once; one that was closed before only tells its handler so. */
   void start(Handler to) {
     handler = to;
-    String name = agreed.peerZid().toString();
-    writer = Thread.ofPlatform().daemon().name("zenoh-write-" + name).unstarted(this::write);
-    receiver = new LinkThread(this::receive, "zenoh-read-" + name);
     writer.start();
     receiver.start();
   }
