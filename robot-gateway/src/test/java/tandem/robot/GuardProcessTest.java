@@ -183,6 +183,20 @@ class GuardProcessTest {
         && twin.logs.get("eve").stream().anyMatch(record -> record.getKind().equals(kind));
   }
 
+  /** Field 41 of proc_pid_stat(5) is the scheduling policy, and SCHED_RR is 2. */
+  @Test
+  void shouldHaveTheCoreBeforeAllOthersWhereTheNodeMayAskForThat() throws Exception {
+    String stat = Files.readString(Path.of("/proc/" + guardPid() + "/stat"));
+    String policy = stat.substring(stat.lastIndexOf(')') + 2).split(" ")[41 - 3];
+
+    int mayAsk = new ProcessBuilder("chrt", "--rr", "10", "true").start().waitFor();
+    assertThat(policy).isEqualTo(mayAsk == 0 ? "2" : "0");
+  }
+
+  private long guardPid() throws java.io.IOException {
+    return Long.parseLong(Files.readString(state().resolve("guard.pid")));
+  }
+
   @Test
   void shouldCarryAMotionToTheRobotAndRefuseWhatIsOldOrForeign() throws Exception {
     assertThat(grant(1).getAccepted()).isTrue();
@@ -271,8 +285,7 @@ class GuardProcessTest {
         .isEqualTo(robot.trajectories.getLast().points().get(1).positions());
 
     String boot = twin.statuses.get("eve").getToken().getBootId();
-    long pid = Long.parseLong(Files.readString(state().resolve("guard.pid")));
-    ProcessHandle.of(pid).orElseThrow().destroyForcibly();
+    ProcessHandle.of(guardPid()).orElseThrow().destroyForcibly();
     twin.await(
         "another guard",
         () ->

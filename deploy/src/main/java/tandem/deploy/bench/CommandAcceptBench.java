@@ -8,7 +8,7 @@ import java.util.function.Consumer;
 
 /**
  * From an operator's request to the guard's acceptance: an edge with its embedded journal, its
- * guard process and a demo robot, one command after another under one lease, through the API.
+ * guard process and a demo robot, twenty commands a second under one lease, through the API.
  *
  * <p>{@code operatorToGuard} begins before the request is sent, {@code acceptToGuard} with the
  * event of the twin's acceptance; both end where the node has the guard's answer (wall clock of one
@@ -32,8 +32,8 @@ final class CommandAcceptBench implements Bench {
   @Override
   public void run(double seconds, Consumer<Map<String, Object>> report) throws Exception {
     try (var edge = new CommandedEdge()) {
-      measure(edge, CommandedEdge.WARM_SECONDS, null);
-      measure(edge, seconds, report);
+      CommandedEdge.warm(i -> edge.move(POSITIONS_RAD[i % 2]));
+      measure(edge, Math.max(seconds, CommandedEdge.AT_LEAST_SECONDS), report);
     }
   }
 
@@ -43,34 +43,36 @@ final class CommandAcceptBench implements Bench {
     var wish = new ArrayList<Double>();
     var accept = new ArrayList<Double>();
     var answer = new ArrayList<Double>();
-    int refused = 0;
-    String why = "";
-    long end = System.nanoTime() + (long) (seconds * 1e9);
-    for (int i = 0; System.nanoTime() < end; i++) {
-      Instant asked = Instant.now();
-      long begun = System.nanoTime();
-      var view = edge.move(POSITIONS_RAD[i % 2]);
-      if (!(view.get("times") instanceof Map<?, ?> times) || times.get("guardAccepted") == null) {
-        refused++; // a busy machine's newest sample may be too old to decide by
-        why = view.get("state") + ": " + view.get("why");
-        continue;
-      }
-      answer.add((System.nanoTime() - begun) / 1e6);
-      operator.add(millis(asked, times.get("guardAccepted")));
-      wish.add(millis(asked, times.get("accepted")));
-      accept.add(
-          millis(Instant.parse(times.get("accepted").toString()), times.get("guardAccepted")));
-    }
+    var refused = new ArrayList<String>();
+    CommandedEdge.paced(
+        seconds,
+        i -> {
+          Instant asked = Instant.now();
+          long begun = System.nanoTime();
+          var view = edge.move(POSITIONS_RAD[i % 2]);
+          if (!(view.get("times") instanceof Map<?, ?> times)
+              || times.get("guardAccepted") == null) {
+            // a busy machine's newest sample may be too old to decide by
+            refused.add(view.get("state") + ": " + view.get("why"));
+            return;
+          }
+          answer.add((System.nanoTime() - begun) / 1e6);
+          operator.add(millis(asked, times.get("guardAccepted")));
+          wish.add(millis(asked, times.get("accepted")));
+          accept.add(
+              millis(Instant.parse(times.get("accepted").toString()), times.get("guardAccepted")));
+        });
     if (operator.isEmpty())
-      throw new IllegalStateException("no command was accepted; last: " + why);
-    if (report == null) return;
+      throw new IllegalStateException("no command was accepted; last: " + refused.getLast());
     var syncs = edge.syncs().since(before);
     report.accept(
         line(
             "commands",
             operator.size(),
+            "perSecond",
+            CommandedEdge.PER_SECOND,
             "refused",
-            refused,
+            refused.size(),
             "operatorToGuardP50Ms",
             CommandedEdge.percentile(operator, 0.5),
             "operatorToGuardP99Ms",

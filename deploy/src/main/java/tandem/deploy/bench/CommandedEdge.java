@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.IntConsumer;
 import tandem.deploy.client.Api;
 import tandem.deploy.client.CliFailure;
 import tandem.deploy.node.Child;
@@ -36,6 +37,12 @@ final class CommandedEdge implements AutoCloseable {
 
   /** A node that has just started compiles itself on both cores; what counts is one that runs. */
   static final double WARM_SECONDS = 40;
+
+  /** More a second than an operator's hand gives, and few enough not to queue behind each other. */
+  static final int PER_SECOND = 20;
+
+  /** Enough of them for a hundredth. */
+  static final double AT_LEAST_SECONDS = 20;
 
   private static final Duration START = Duration.ofSeconds(90);
   private static final Duration FIGURES = Duration.ofSeconds(5);
@@ -63,7 +70,7 @@ final class CommandedEdge implements AutoCloseable {
       var words = new ArrayList<>(List.of("edge", "--data", data.toString()));
       for (var port : List.of("zenoh", "api", "guard", "management", "artery"))
         words.addAll(List.of("--port", port + "=0"));
-      edge = Child.start("edge", List.of("-Xmx768m"), words, line -> {});
+      edge = Child.start("edge", Child.EDGE, words, line -> {});
       var ports = (Map<?, ?>) edge.awaitReady(START).get("ports");
       String zenoh = "tcp/127.0.0.1:" + ports.get("zenoh");
       metrics = URI.create("http://127.0.0.1:" + ports.get("management") + "/metrics");
@@ -87,7 +94,7 @@ final class CommandedEdge implements AutoCloseable {
   private static Child robot(String zenoh) {
     return Child.start(
         "robot",
-        List.of("-Xmx512m"),
+        Child.ROBOT,
         List.of(
             "robot",
             "--name",
@@ -172,6 +179,22 @@ final class CommandedEdge implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted while " + metrics + " was asked", e);
     }
+  }
+
+  /** Does it {@link #PER_SECOND} times a second; one that takes longer makes the next ones late. */
+  static void paced(double seconds, IntConsumer once) {
+    long begin = System.nanoTime();
+    for (int i = 0; i < seconds * PER_SECOND; i++) {
+      long due = begin + i * (1_000_000_000L / PER_SECOND);
+      Waiting.until("the next one's time", 2, () -> System.nanoTime() - due >= 0);
+      once.accept(i);
+    }
+  }
+
+  /** As fast as they go, until a new node has compiled what it runs. */
+  static void warm(IntConsumer once) {
+    long end = System.nanoTime() + (long) (WARM_SECONDS * 1e9);
+    for (int i = 0; System.nanoTime() < end; i++) once.accept(i);
   }
 
   static double percentile(List<Double> values, double share) {

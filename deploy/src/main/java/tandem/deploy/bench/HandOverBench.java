@@ -10,7 +10,8 @@ import tandem.proto.v1.LeaseRequest;
  * the hand-over, from before its request is sent until the node has answered that the new holder's
  * lease was acknowledged by the guard and is in the journal (one clock, ms).
  *
- * <p>The syncs are those of journal and guard during hand-over and wish together.
+ * <p>Twenty hand-overs a second. The syncs are those of journal and guard during hand-over and wish
+ * together.
  */
 final class HandOverBench implements Bench {
   private static final String AUTONOMY = "autonomy/bench";
@@ -28,21 +29,25 @@ final class HandOverBench implements Bench {
   @Override
   public void run(double seconds, Consumer<Map<String, Object>> report) throws Exception {
     try (var edge = new CommandedEdge()) {
-      measure(edge, CommandedEdge.WARM_SECONDS, null);
-      measure(edge, seconds, report);
+      CommandedEdge.warm(
+          i -> {
+            toAutonomy(edge);
+            back(edge);
+          });
+      measure(edge, Math.max(seconds, CommandedEdge.AT_LEAST_SECONDS), report);
     }
   }
 
   private void measure(CommandedEdge edge, double seconds, Consumer<Map<String, Object>> report) {
+    var before = edge.syncs();
     var toAutonomy = new ArrayList<Double>();
     var back = new ArrayList<Double>();
-    var before = edge.syncs();
-    long begin = System.nanoTime();
-    while (System.nanoTime() - begin < seconds * 1e9) {
-      toAutonomy.add(handOver(edge, CommandedEdge.PERSON, AUTONOMY));
-      back.add(handOver(edge, AUTONOMY, CommandedEdge.PERSON));
-    }
-    if (report == null) return;
+    CommandedEdge.paced(
+        seconds,
+        i -> {
+          if (i % 2 == 0) toAutonomy.add(toAutonomy(edge));
+          else back.add(back(edge));
+        });
     var syncs = edge.syncs().since(before);
     var both = new ArrayList<>(toAutonomy);
     both.addAll(back);
@@ -50,6 +55,8 @@ final class HandOverBench implements Bench {
         line(
             "handOvers",
             both.size(),
+            "perSecond",
+            CommandedEdge.PER_SECOND,
             "handOverP50Ms",
             CommandedEdge.percentile(both, 0.5),
             "handOverP99Ms",
@@ -64,6 +71,14 @@ final class HandOverBench implements Bench {
             CommandedEdge.each(syncs.guardState(), both.size()),
             "guardLogSyncsEach",
             CommandedEdge.each(syncs.guardLog(), both.size())));
+  }
+
+  private static double toAutonomy(CommandedEdge edge) {
+    return handOver(edge, CommandedEdge.PERSON, AUTONOMY);
+  }
+
+  private static double back(CommandedEdge edge) {
+    return handOver(edge, AUTONOMY, CommandedEdge.PERSON);
   }
 
   private static double handOver(CommandedEdge edge, String from, String to) {

@@ -145,9 +145,7 @@ public final class Demo {
       for (var endpoint : guardEndpoints) words.addAll(List.of("--zenoh-connect", endpoint));
       words.addAll(List.of("--seed", Long.toString(options.seed + i)));
       words.addAll(List.of("--with-parent", Long.toString(ProcessHandle.current().pid())));
-      var child =
-          Child.start(
-              "robot " + robots.get(i), List.of("-Xmx512m", "-XX:+UseSerialGC"), words, line -> {});
+      var child = Child.start("robot " + robots.get(i), Child.ROBOT, words, line -> {});
       children.add(child);
       end.first(child.name(), () -> child.end(Duration.ofSeconds(3)));
     }

@@ -98,7 +98,7 @@ public final class Stage implements AutoCloseable {
                 "--port",
                 "artery=0"));
     words.addAll(List.of(more));
-    var child = Child.start("edge", List.of("-Xmx768m"), words, line -> {});
+    var child = Child.start("edge", Child.EDGE, words, line -> {});
     open.push(child);
     child.awaitReady(START);
     return child;
@@ -115,7 +115,7 @@ public final class Stage implements AutoCloseable {
     words.addAll(options);
     for (var endpoint : endpoints) words.addAll(List.of("--zenoh-connect", endpoint));
     words.addAll(List.of("--with-parent", Long.toString(ProcessHandle.current().pid())));
-    var child = Child.start("robot " + name, List.of("-Xmx512m"), words, line -> {});
+    var child = Child.start("robot " + name, Child.ROBOT, words, line -> {});
     open.push(child);
     return child;
   }

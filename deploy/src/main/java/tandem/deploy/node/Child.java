@@ -23,6 +23,12 @@ import tandem.proto.codec.Json;
 public final class Child implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Child.class);
 
+  /** Heap and collector of an edge, as {@code tandem edge} has them. */
+  public static final List<String> EDGE = List.of("-Xms256m", "-Xmx1500m", "-XX:+UseG1GC");
+
+  /** Heap and collector of a demo robot, as {@code tandem robot} has them. */
+  public static final List<String> ROBOT = List.of("-Xms128m", "-Xmx512m", "-XX:+UseSerialGC");
+
   private final String name;
   private final Process process;
   private final CompletableFuture<Map<?, ?>> ready = new CompletableFuture<>();

@@ -181,9 +181,7 @@ public final class StoryDemo {
     words.addAll(List.of("--zenoh-connect", cable.endpoint(), "--zenoh-connect", guardEndpoint));
     words.addAll(List.of("--seed", Long.toString(options.seed), "--push", "stdin"));
     words.addAll(List.of("--with-parent", parent));
-    var robot =
-        Child.startListening(
-            "robot " + Theatre.ROBOT, List.of("-Xmx512m", "-XX:+UseSerialGC"), words, line -> {});
+    var robot = Child.startListening("robot " + Theatre.ROBOT, Child.ROBOT, words, line -> {});
     end.first(robot.name(), () -> robot.end(Duration.ofSeconds(3)));
     robot.awaitReady(START);
     return robot;

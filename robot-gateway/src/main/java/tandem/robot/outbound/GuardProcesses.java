@@ -158,9 +158,9 @@ final class GuardProcesses implements AutoCloseable {
 
   private void start(String robot, String namespace, int domain, String endpoint, Path directory)
       throws IOException {
-    List<String> command =
-        new ArrayList<>(
-            List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+    List<String> realTime = RealTime.launcher();
+    List<String> command = new ArrayList<>(realTime);
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(Guard.jvmFlags());
     command.addAll(
         List.of(
@@ -193,7 +193,13 @@ final class GuardProcesses implements AutoCloseable {
             .redirectOutput(ProcessBuilder.Redirect.to(output.toFile()))
             .start();
     process.getOutputStream().close();
-    LOG.info("robot {}: guard started, process {}", robot, process.pid());
+    LOG.info(
+        "robot {}: guard started, process {}, {}",
+        robot,
+        process.pid(),
+        realTime.isEmpty()
+            ? "which waits for a core as all others do (no right to SCHED_RR)"
+            : "before all others at a core (SCHED_RR)");
     watch(robot, namespace, domain, endpoint, process.toHandle());
   }
 
