@@ -297,7 +297,12 @@ class GuardProcessTest {
     assertThat(move(1, 0.5).getCode()).isEqualTo("tandem.guard.stopped");
     assertThat(
             ask(GuardRequest.newBuilder()
-                    .setRelease(Release.newBuilder().setBy("bob").setReason("no fire")))
+                    .setRelease(
+                        Release.newBuilder()
+                            .setBy("bob")
+                            .setReason("no fire")
+                            .setToken(twin.statuses.get("eve").getToken())
+                            .setStopNumber(twin.statuses.get("eve").getStopNumber())))
                 .getAccepted())
         .isTrue();
     twin.await("told", () -> robot.stops.getLast().equals(false));

@@ -9,6 +9,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import tandem.proto.v1.GuardReply;
 import tandem.proto.v1.GuardRequest;
+import tandem.proto.v1.GuardStatus;
 import tandem.proto.v1.Release;
 import tandem.proto.v1.Stop;
 import tandem.zenoh.Encoding;
@@ -27,6 +28,7 @@ import tandem.zenoh.ZenohException;
 public final class GuardDoor {
   private static final Duration ONE_ANSWER = Duration.ofMillis(500);
   private static final Duration ALL_ANSWERS = Duration.ofSeconds(5);
+  private static final Duration STATUS = Duration.ofSeconds(2);
 
   private GuardDoor() {}
 
@@ -38,18 +40,10 @@ public final class GuardDoor {
    */
   public static GuardReply stop(
       String endpoint, String robot, String by, String reason, boolean release) {
-    var request = GuardRequest.newBuilder().setRobot(robot);
-    if (release) request.setRelease(Release.newBuilder().setBy(by).setReason(reason));
-    else
-      request.setStop(
-          Stop.newBuilder().setBy(by).setWhy(reason).setRequestId(UUID.randomUUID().toString()));
-    return ask(endpoint, robot, request.build());
-  }
-
-  private static GuardReply ask(String endpoint, String robot, GuardRequest request) {
     long deadline = System.nanoTime() + ALL_ANSWERS.toNanos();
     String last = "no answer";
     try (var session = Session.open(SessionConfig.to(endpoint))) {
+      var request = request(session, robot, by, reason, release);
       while (System.nanoTime() < deadline) {
         var answer = new CompletableFuture<GuardReply>();
         session.get(
@@ -81,7 +75,7 @@ public final class GuardDoor {
           last = e.getCause() == null ? "no answer in " + ONE_ANSWER : e.getCause().getMessage();
         }
       }
-    } catch (ZenohException e) {
+    } catch (ZenohException | TimeoutException | ExecutionException e) {
       last = e.getMessage();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -90,6 +84,48 @@ public final class GuardDoor {
     throw new CliFailure(
         "guard of %s at %s: %s; it is not known whether the robot was stopped"
             .formatted(robot, endpoint, last));
+  }
+
+  /** A release names the stop that the guard's newest status tells. */
+  private static GuardRequest request(
+      Session session, String robot, String by, String reason, boolean release)
+      throws InterruptedException, ExecutionException, TimeoutException {
+    var request = GuardRequest.newBuilder().setRobot(robot);
+    if (!release) {
+      var stop =
+          Stop.newBuilder().setBy(by).setWhy(reason).setRequestId(UUID.randomUUID().toString());
+      return request.setStop(stop).build();
+    }
+    var status = status(session, robot);
+    var lifted =
+        Release.newBuilder()
+            .setBy(by)
+            .setReason(reason)
+            .setToken(status.getToken())
+            .setStopNumber(status.getStopNumber());
+    return request.setRelease(lifted).build();
+  }
+
+  private static GuardStatus status(Session session, String robot)
+      throws InterruptedException, ExecutionException, TimeoutException {
+    var told = new CompletableFuture<GuardStatus>();
+    var subscriber =
+        session.declareSubscriber(
+            "tandem/guard/" + robot + "/status",
+            sample -> {
+              try {
+                told.complete(GuardStatus.parseFrom(sample.payload()));
+              } catch (InvalidProtocolBufferException e) {
+                told.completeExceptionally(e);
+              }
+            });
+    try {
+      return told.get(STATUS.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      throw new TimeoutException("the guard told no status within " + STATUS);
+    } finally {
+      subscriber.close();
+    }
   }
 
   private static void complete(CompletableFuture<GuardReply> answer, byte[] payload) {

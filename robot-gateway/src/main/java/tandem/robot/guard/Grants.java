@@ -178,6 +178,11 @@ final class Grants {
           replyTo, "no-reason", "re-arming needs a name and a reason; nothing was changed");
       return;
     }
+    MotionPlan.Outcome.No token = Motions.badToken(draft, rearm.getToken());
+    if (token != null) {
+      draft.refuse(replyTo, token.code(), token.why() + "; nothing was changed");
+      return;
+    }
     Authority authority = rearm.getAuthority();
     if (isNobody(draft, authority, replyTo, "the re-arming")) {
       return;

@@ -95,6 +95,7 @@ public final class GuardCore {
             .setStopLatched(memory.getStopLatched())
             .setStopBy(memory.getStopBy())
             .setStopWhy(memory.getStopWhy())
+            .setStopNumber(memory.getStopNumber())
             .setActiveCommandId(state.active() == null ? "" : state.active().commandId())
             .setPath(state.presence().path())
             .putAllCounters(state.counters())

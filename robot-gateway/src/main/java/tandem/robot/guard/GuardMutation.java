@@ -34,7 +34,8 @@ public enum GuardMutation {
   KEEP_ALIVE_IGNORED("go on although the lease holder is silent"),
   NO_LAPSE("go on with a stream that nobody holds"),
   STOP_FORGOTTEN_AT_START("forget a stop in a restart"),
-  MOTION_DESPITE_STOP("take a command although a stop is latched");
+  MOTION_DESPITE_STOP("take a command although a stop is latched"),
+  ANY_RELEASE("lift whatever stop is latched, whenever the release comes");
 
   private final String text;
 
@@ -79,6 +80,15 @@ public enum GuardMutation {
       case LATE_SETPOINT -> token(request, state, nowNanos, false, true);
       case NO_SEQUENCE_CHECK -> sequence(request, state.memory());
       case NO_SETPOINT_NUMBER -> number(request, state);
+      case ANY_RELEASE ->
+          request.hasRelease()
+              ? request.toBuilder()
+                  .setRelease(
+                      request.getRelease().toBuilder()
+                          .setToken(GuardCore.token(state, nowNanos))
+                          .setStopNumber(state.memory().getStopNumber()))
+                  .build()
+              : request;
       default -> request;
     };
   }

@@ -15,6 +15,7 @@ import tandem.proto.v1.Configure;
 import tandem.proto.v1.Grant;
 import tandem.proto.v1.GuardReply;
 import tandem.proto.v1.GuardRequest;
+import tandem.proto.v1.GuardStatus;
 import tandem.proto.v1.JointGoal;
 import tandem.proto.v1.JointLimit;
 import tandem.proto.v1.JointTarget;
@@ -372,15 +373,24 @@ public final class GuardSchedules {
   }
 
   private void release() {
-    if (guard.state().memory().getStopLatched()) {
+    GuardStatus status = guard.status(now - bootNanos);
+    if (status.getStopLatched()) {
       send(
-          request().setRelease(Release.newBuilder().setBy("sue").setReason("looked")).build(),
+          request()
+              .setRelease(
+                  Release.newBuilder()
+                      .setBy("sue")
+                      .setReason("looked")
+                      .setToken(status.getToken())
+                      .setStopNumber(status.getStopNumber()))
+              .build(),
           false);
     }
   }
 
   private void rearm() {
-    if (!guard.state().memory().getArmed()) {
+    GuardStatus status = guard.status(now - bootNanos);
+    if (!status.getArmed()) {
       // The supervisor asks the newest home, which knows what it has given away.
       Home home = homes.getLast();
       send(
@@ -390,7 +400,8 @@ public final class GuardSchedules {
                       .setAuthority(
                           Authority.newBuilder().setTerm(home.term).setEpoch(++home.epoch))
                       .setBy("sue")
-                      .setReason("looked"))
+                      .setReason("looked")
+                      .setToken(status.getToken()))
               .build(),
           false);
     }
@@ -451,7 +462,7 @@ public final class GuardSchedules {
 
   private void ask(GuardRequest request) {
     requests++;
-    oracle.reached(request);
+    oracle.reached(request, now);
     guard.ask(request, requests, now - bootNanos);
   }
 

@@ -104,6 +104,10 @@ final class Halts {
       case null -> {}
     }
     draft.releasesLeft = 0;
+    if (!repeated) {
+      long number = draft.memory.getStopNumber() + 1;
+      draft.memory = draft.memory.toBuilder().setStopNumber(number).build();
+    }
     if (!draft.memory.getStopLatched()) {
       draft.memory =
           draft.memory.toBuilder()
@@ -144,7 +148,20 @@ final class Halts {
           replyTo, "no-reason", "a release needs a name and a reason; the stop stays latched");
       return;
     }
+    MotionPlan.Outcome.No token = Motions.badToken(draft, release.getToken());
+    if (token != null) {
+      draft.refuse(replyTo, token.code(), token.why() + "; the stop stays latched");
+      return;
+    }
     GuardMemory latched = draft.memory;
+    if (latched.getStopLatched() && release.getStopNumber() != latched.getStopNumber()) {
+      draft.refuse(
+          replyTo,
+          "other-stop",
+          "stop: expected number %d, found %d: it was stopped again meanwhile; it stays latched"
+              .formatted(latched.getStopNumber(), release.getStopNumber()));
+      return;
+    }
     draft.memory =
         draft.memory.toBuilder()
             .setStopLatched(false)

@@ -64,7 +64,12 @@ final class Rehearsal {
       }
       ask(
           GuardRequest.newBuilder()
-              .setRelease(Release.newBuilder().setBy("rehearsal").setReason("over")));
+              .setRelease(
+                  Release.newBuilder()
+                      .setBy("rehearsal")
+                      .setReason("over")
+                      .setToken(GuardCore.token(state, now))
+                      .setStopNumber(state.memory().getStopNumber())));
     }
     encode();
   }

@@ -44,6 +44,8 @@ final class ScheduleOracle {
   private final Map<String, Long> heldNanos = new HashMap<>();
   private String bootId = "";
   private long bootNanos;
+  private final List<GuardRequest> late = new ArrayList<>();
+  private long stopNumber;
 
   /** Its state is gone, and no re-arming was acknowledged since. */
   private boolean lost;
@@ -76,12 +78,14 @@ final class ScheduleOracle {
     bootId = boot;
     bootNanos = nanos;
     heldNanos.clear();
+    late.clear();
   }
 
   /** The guard's state is gone: nothing may move until a supervisor re-arms it. */
   void lost() {
     lost = true;
     unarmed = true;
+    stopNumber = 0;
     latched = false; // with the rest; what stands in its place is that nothing moves unarmed
   }
 
@@ -96,7 +100,7 @@ final class ScheduleOracle {
   }
 
   /** A request reached the guard: from now on it may be in effect. */
-  void reached(GuardRequest request) {
+  void reached(GuardRequest request, long now) {
     if (request.hasGrant()) {
       for (String part : Parts.of(request.getGrant().getPart())) {
         granted
@@ -104,14 +108,24 @@ final class ScheduleOracle {
             .add(request.getGrant().getAuthority());
       }
     } else if (request.hasRelease()) {
-      latched = false;
+      if (isLate(request.getRelease().getToken(), now)) {
+        late.add(request);
+      } else if (request.getRelease().getStopNumber() >= stopNumber) {
+        latched = false;
+      }
     } else if (request.hasRearm()) {
-      unarmed = false;
+      unarmed &= isLate(request.getRearm().getToken(), now);
     }
+  }
+
+  private boolean isLate(TimeToken token, long now) {
+    return !token.getBootId().equals(bootId)
+        || (now - bootNanos) / MILLI - token.getTickMillis() > Motions.TOKEN_AGE_MILLIS;
   }
 
   /** What was answered to a request as it was sent. */
   void answered(GuardRequest request, GuardReply reply, GuardMemory disk, long now) {
+    boolean wasLate = late.removeIf(one -> one == request);
     if (!reply.getAccepted()) {
       return;
     }
@@ -151,8 +165,23 @@ final class ScheduleOracle {
         }
       }
       case SETPOINT -> apply(request.getSetpoint(), now);
-      case STOP -> latched = latched || onDisk;
-      case RELEASE -> latched = false;
+      case STOP -> {
+        if (onDisk) {
+          latched = true;
+          stopNumber = Math.max(stopNumber, reply.getStatus().getStopNumber());
+        }
+      }
+      case RELEASE -> {
+        long named = request.getRelease().getStopNumber();
+        if (latched && wasLate) {
+          broken(now, "a release was taken that came too late");
+        }
+        if (latched && named < stopNumber) {
+          broken(
+              now, "a release of stop " + named + " was taken, stop " + stopNumber + " is newer");
+        }
+        latched = false;
+      }
       case CANCEL, KEEP_ALIVE, CONFIGURE, LOG_ACK, CHALLENGE, REQUEST_NOT_SET -> {}
     }
   }

@@ -129,6 +129,9 @@ final class AuthorityOracle {
   /** That reached the guard and are not answered: they may be in effect, or come into it. */
   private int releases;
 
+  private final List<GuardRequest> late = new ArrayList<>();
+  private long stopNumber;
+
   private double armSpeed;
   private double baseSpeed;
   private int ticksOver;
@@ -208,6 +211,7 @@ final class AuthorityOracle {
     }
     latched &= first.getStopLatched();
     releases = 0;
+    late.clear();
     bootId = first.getToken().getBootId();
     bootAt = at;
     boots++;
@@ -224,13 +228,14 @@ final class AuthorityOracle {
     lost = true;
     unarmed = true;
     latched = false;
+    stopNumber = 0;
     kept = null;
   }
 
   // ---- requests and answers
 
   /** A request reached the guard: from now on it may be in effect. */
-  void reached(GuardRequest request) {
+  void reached(GuardRequest request, long at) {
     switch (request.getRequestCase()) {
       case GRANT -> {
         for (String part : parts(request.getGrant().getPart())) {
@@ -240,16 +245,26 @@ final class AuthorityOracle {
         }
       }
       case RELEASE -> {
-        latched = false;
+        if (isLate(request.getRelease().getToken(), at)) {
+          late.add(request);
+        } else if (request.getRelease().getStopNumber() >= stopNumber) {
+          latched = false;
+        }
         releases++;
       }
-      case REARM -> unarmed = false;
+      case REARM -> unarmed &= isLate(request.getRearm().getToken(), at);
       default -> {}
     }
   }
 
+  private boolean isLate(TimeToken token, long at) {
+    return !token.getBootId().equals(bootId)
+        || (at - bootAt) / MILLI - token.getTickMillis() > TOKEN_AGE_MILLIS;
+  }
+
   void answered(GuardRequest request, GuardReply reply, GuardMemory disk, long at) {
     if (request.hasRelease()) releases--;
+    boolean wasLate = late.removeIf(one -> one == request);
     if (!reply.getAccepted()) return;
     switch (request.getRequestCase()) {
       case GRANT -> granted(request.getGrant(), disk, at);
@@ -262,10 +277,23 @@ final class AuthorityOracle {
       case SETPOINT -> accepted(request.getSetpoint(), at);
       case KEEP_ALIVE -> beats.put(request.getKeepAlive().getAuthority(), at);
       case STOP -> {
-        latched = latched || !reply.getCode().equals("tandem.guard.not-stored");
+        if (!reply.getCode().equals("tandem.guard.not-stored")) {
+          latched = true;
+          stopNumber = Math.max(stopNumber, reply.getStatus().getStopNumber());
+        }
         for (Running one : running) end(one, at, "a stop was acknowledged");
       }
-      case RELEASE -> latched = false;
+      case RELEASE -> {
+        long named = request.getRelease().getStopNumber();
+        if (latched && wasLate) broken(at, "a release was taken that came too late");
+        if (latched && named < stopNumber) {
+          broken(
+              at,
+              "a release of stop %d was taken, stop %d had been acknowledged"
+                  .formatted(named, stopNumber));
+        }
+        latched = false;
+      }
       case CANCEL -> {
         for (Running one : running) {
           if (one.motion.getCommandId().equals(request.getCancel().getCommandId())) {

@@ -374,7 +374,7 @@ final class Schedule implements DrivenGuard.Around {
     long mine = ++tag;
     asked.put(mine, one);
     GuardRequest request = one.request();
-    oracle.reached(request);
+    oracle.reached(request, guardBootAt + guardNow());
     guard.ask(request, mine, guardNow());
   }
 

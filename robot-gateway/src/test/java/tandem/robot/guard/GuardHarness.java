@@ -303,7 +303,13 @@ final class GuardHarness {
 
   GuardEffect.Reply release(String reason) {
     return ask(
-        GuardRequest.newBuilder().setRelease(Release.newBuilder().setBy("bob").setReason(reason)));
+        GuardRequest.newBuilder()
+            .setRelease(
+                Release.newBuilder()
+                    .setBy("bob")
+                    .setReason(reason)
+                    .setToken(token(now))
+                    .setStopNumber(state.memory().getStopNumber())));
   }
 
   GuardEffect.Reply rearm(long term, long epoch) {
@@ -313,7 +319,8 @@ final class GuardHarness {
                 Rearm.newBuilder()
                     .setAuthority(authority(term, epoch))
                     .setBy("sue")
-                    .setReason("checked")));
+                    .setReason("checked")
+                    .setToken(token(now))));
   }
 
   GuardEffect.Reply cancel(String id) {

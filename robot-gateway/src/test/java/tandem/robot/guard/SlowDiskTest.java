@@ -105,7 +105,12 @@ class SlowDiskTest {
     long released =
         tell(
             GuardRequest.newBuilder()
-                .setRelease(Release.newBuilder().setBy("bob").setReason("seen")));
+                .setRelease(
+                    Release.newBuilder()
+                        .setBy("bob")
+                        .setReason("seen")
+                        .setToken(guard.token(guard.now))
+                        .setStopNumber(1)));
     tell(stop("s-2"));
     guard.diskHangs = false;
     guard.diskAnswers();
@@ -114,6 +119,31 @@ class SlowDiskTest {
     assertThat(guard.state.memory().getStopLatched()).isTrue();
     assertThat(guard.disk.getStopLatched()).isTrue();
     assertThat(guard.state.releasesLeft()).isZero();
+  }
+
+  @Test
+  void shouldNotReleaseAStopThatOvertookTheRelease() {
+    guard.stop("s-1");
+    guard.diskHangs = true;
+    tell(
+        GuardRequest.newBuilder()
+            .setGrant(Grant.newBuilder().setAuthority(authority(1, 2)).setHolder("ann")));
+    long released =
+        tell(
+            GuardRequest.newBuilder()
+                .setRelease(
+                    Release.newBuilder()
+                        .setBy("bob")
+                        .setReason("seen")
+                        .setToken(guard.token(guard.now))
+                        .setStopNumber(1)));
+    tell(stop("s-2"));
+    guard.diskHangs = false;
+    guard.diskAnswers();
+
+    assertThat(replies(released).getFirst().code()).isEqualTo("tandem.guard.other-stop");
+    assertThat(guard.state.memory().getStopLatched()).isTrue();
+    assertThat(guard.disk.getStopLatched()).isTrue();
   }
 
   @Test

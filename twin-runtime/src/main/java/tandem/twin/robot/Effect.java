@@ -1,6 +1,7 @@
 package tandem.twin.robot;
 
 import tandem.proto.v1.GuardRequest;
+import tandem.proto.v1.TimeToken;
 
 /** What the actor does for a decision, beside writing its events. */
 sealed interface Effect {
@@ -22,14 +23,20 @@ sealed interface Effect {
    */
   record Motion(String commandId) implements Effect {}
 
-  /** Lift the stop; the answer comes back as {@code ReleaseAnswered}. */
-  record Release(String by, String reason) implements Effect {}
+  /**
+   * Lift the stop that the guard's newest status tells; the answer comes back as {@code
+   * ReleaseAnswered}.
+   *
+   * @param requestId of the stop that this home knows; empty: none
+   */
+  record Release(String by, String reason, String requestId, TimeToken token, long stopNumber)
+      implements Effect {}
 
   /**
    * Let a guard that lost its state permit motion again, under authorities from {@code epoch} on;
    * the answer comes back as {@code RearmAnswered}.
    */
-  record Rearm(long epoch, String by, String reason) implements Effect {}
+  record Rearm(long epoch, String by, String reason, TimeToken token) implements Effect {}
 
   /** Stop, until acknowledged; the answer comes back as {@code StopAnswered}. */
   record Stop(String requestId, String by, String why) implements Effect {}

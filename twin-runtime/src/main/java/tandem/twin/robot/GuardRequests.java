@@ -74,15 +74,23 @@ final class GuardRequests {
                       .setWhy(why))
               .build();
       case Effect.Motion(var id) -> request.setMotion(motion(state, id, written)).build();
-      case Effect.Release(var by, var reason) ->
-          request.setRelease(Release.newBuilder().setBy(by).setReason(reason)).build();
-      case Effect.Rearm(var epoch, var by, var reason) ->
+      case Effect.Release(var by, var reason, _, var token, var number) ->
+          request
+              .setRelease(
+                  Release.newBuilder()
+                      .setBy(by)
+                      .setReason(reason)
+                      .setToken(token)
+                      .setStopNumber(number))
+              .build();
+      case Effect.Rearm(var epoch, var by, var reason, var token) ->
           request
               .setRearm(
                   Rearm.newBuilder()
                       .setAuthority(authority(state, epoch))
                       .setBy(by)
-                      .setReason(reason))
+                      .setReason(reason)
+                      .setToken(token))
               .build();
       case Effect.Stop(var id, var by, var why) ->
           request.setStop(Stop.newBuilder().setRequestId(id).setBy(by).setWhy(why)).build();
@@ -134,9 +142,9 @@ final class GuardRequests {
       case Effect.Motion(var id) ->
           new TwinCommand.MotionAnswered(
               id, a.answered(), a.accepted(), a.code(), a.why(), a.sentNanos(), a.answeredNanos());
-      case Effect.Release(var by, var reason) ->
+      case Effect.Release(var by, var reason, _, _, _) ->
           new TwinCommand.ReleaseAnswered(by, reason, a.accepted(), a.code(), a.why());
-      case Effect.Rearm(_, var by, var reason) ->
+      case Effect.Rearm(_, var by, var reason, _) ->
           new TwinCommand.RearmAnswered(by, reason, a.accepted(), a.code(), a.why());
       case Effect.Stop(var id, _, _) -> a.accepted() ? new TwinCommand.StopAnswered(id) : null;
     };

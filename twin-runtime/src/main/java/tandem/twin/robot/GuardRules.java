@@ -134,7 +134,12 @@ final class GuardRules {
     }
     long epoch = highest.getTerm() == d.state.term() ? highest.getEpoch() : 0;
     d.emit(new Event.OperatorAction(c.by(), "rearm", c.reason()));
-    d.effects.add(new Effect.Rearm(Math.max(d.state.highestEpoch(), epoch), c.by(), c.reason()));
+    d.effects.add(
+        new Effect.Rearm(
+            Math.max(d.state.highestEpoch(), epoch),
+            c.by(),
+            c.reason(),
+            guard.status().getToken()));
     d.answer = new Decision.Answer.WhenRearmed();
   }
 

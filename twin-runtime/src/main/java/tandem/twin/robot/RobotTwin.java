@@ -495,7 +495,7 @@ public final class RobotTwin
         ask(revoke, state, written);
       }
       case tandem.twin.robot.Effect.Release release -> {
-        node.stops().forget(robot);
+        node.stops().forget(robot, release.requestId());
         ask(release, state, written);
       }
       case tandem.twin.robot.Effect.Motion motion -> ask(motion, state, written);

@@ -93,10 +93,12 @@ public final class StopLine implements AutoCloseable {
     return now.acknowledged;
   }
 
-  /** The stop was released: no more repetitions. */
-  public void forget(String robot) {
-    Running old = running.remove(robot);
-    if (old != null) {
+  /** This stop is released: no more repetitions of it; another one goes on. */
+  public void forget(String robot, String requestId) {
+    Running old = running.get(robot);
+    if (old != null
+        && old.request.getStop().getRequestId().equals(requestId)
+        && running.remove(robot, old)) {
       old.acknowledged.completeExceptionally(
           new IllegalStateException(
               "stop of %s: released before it was acknowledged".formatted(robot)));

@@ -74,7 +74,14 @@ final class StopRules {
               .formatted(d.state.robot(), d.rules.guardFreshMillis()));
       return;
     }
-    d.effects.add(new Effect.Release(c.by(), c.reason()));
+    var status = d.seen.guard().status();
+    d.effects.add(
+        new Effect.Release(
+            c.by(),
+            c.reason(),
+            d.state.stop().latched() ? d.state.stop().requestId() : "",
+            status.getToken(),
+            status.getStopNumber()));
     d.answer = new Decision.Answer.WhenReleased();
   }
 

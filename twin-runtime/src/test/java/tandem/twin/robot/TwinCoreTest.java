@@ -471,7 +471,9 @@ class TwinCoreTest extends CoreStage {
     assertThat(refusal()).contains("needs a reason");
     decide(new TwinCommand.Rearm("cleo", "robot on its gantry"));
     assertThat(last.effects())
-        .containsExactly(new Effect.Rearm(state.highestEpoch(), "cleo", "robot on its gantry"));
+        .containsExactly(
+            new Effect.Rearm(
+                state.highestEpoch(), "cleo", "robot on its gantry", guard.getToken()));
     decide(new TwinCommand.RearmAnswered("cleo", "robot on its gantry", false, "x", "no"));
     assertThat(state.alarms().get("guard-lost-state").isUp()).isTrue();
     decide(new TwinCommand.RearmAnswered("cleo", "robot on its gantry", true, "", ""));
