@@ -19,8 +19,6 @@ final class LastHopDrill implements Drill {
    */
   private static final double QUIET_SECONDS = 0.9;
 
-  private static final double MOST = 0.1;
-  private static final Duration SETTLED = Duration.ofSeconds(1);
   private static final String BY = "drill";
 
   @Override
@@ -73,25 +71,22 @@ final class LastHopDrill implements Drill {
           stage.pause(Duration.ofMillis(Math.round(quiet * 1000)));
           if (late) {
             motion.stillAfter(stage, witness, System.nanoTime());
-            stage.pause(SETTLED); // a base that has just stopped sways as it comes down on its feet
+            stage.pause(
+                Motions.SETTLED); // a base that has just stopped sways as it comes down on its feet
           }
-          double elbow = witness.angle(Motions.ELBOW);
           really = (System.nanoTime() - from) / 1e9;
-          toNode.release(Relay.Way.BACK);
-          toGuard.release(Relay.Way.BACK);
-          moved = 0;
-          long until = System.nanoTime() + Duration.ofSeconds(2).toNanos();
-          while (System.nanoTime() < until) {
-            double now =
-                motion == Motions.VELOCITY
-                    ? witness.baseSpeed()
-                    : Math.abs(witness.angle(Motions.ELBOW) - elbow);
-            moved = Math.max(moved, now);
-            stage.pause(Duration.ofMillis(10));
-          }
+          moved =
+              motion.mostAfter(
+                  stage,
+                  witness,
+                  Duration.ofSeconds(2),
+                  () -> {
+                    toNode.release(Relay.Way.BACK);
+                    toGuard.release(Relay.Way.BACK);
+                  });
           String what = "%s held %.1f s: ".formatted(motion.kind(), held);
           if (late) {
-            verdict.expect(what + "nothing late", moved < MOST, moved);
+            verdict.expect(what + "nothing late", moved < Motions.MOST, moved);
           } else {
             double rest = motion.stillAfter(stage, witness, lastWord);
             double within = motion.withinMillis() + held * 1000;

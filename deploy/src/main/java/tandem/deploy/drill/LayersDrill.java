@@ -14,6 +14,7 @@ import tandem.deploy.node.Child;
 final class LayersDrill implements Drill {
   private static final int PAUSE_SECONDS = 30;
   private static final double WITHIN_MILLIS = 3_000;
+  private static final Duration AFTERWARDS = Duration.ofSeconds(3);
   private static final String BY = "drill";
 
   /** What is broken. */
@@ -75,14 +76,19 @@ final class LayersDrill implements Drill {
         double millis = motion.stillAfter(stage, witness, from);
         String by = whoStopped(stage, witness, layer == Layer.GUARD, trips, lapses);
         verdict.expect(what + ": at rest within 3 s", millis <= WITHIN_MILLIS, millis);
-        if (!kill) {
-          stage.pause(Duration.ofSeconds(stage.times(PAUSE_SECONDS)));
-          double elbow = witness.angle(Motions.ELBOW);
-          heal(layer, edge, guard, toNode, toGuard);
-          stage.pause(Duration.ofSeconds(3));
-          double drift = Math.abs(witness.angle(Motions.ELBOW) - elbow);
-          verdict.expect(what + ": nothing moves when it goes on", drift < 0.1, drift);
-        }
+        stage.pause(kill ? Motions.SETTLED : Duration.ofSeconds(stage.times(PAUSE_SECONDS)));
+        double moved =
+            motion.mostAfter(
+                stage,
+                witness,
+                AFTERWARDS,
+                () -> {
+                  if (!kill) heal(layer, edge, guard, toNode, toGuard);
+                });
+        verdict.expect(
+            what + (kill ? ": it stays at rest" : ": nothing moves when it goes on"),
+            moved < Motions.MOST,
+            moved);
         long falls = witness.diagnosed("falls");
         verdict.expect(what + ": no fall", falls == 0, falls);
         return Out.fields(
@@ -95,7 +101,9 @@ final class LayersDrill implements Drill {
             "stoppedBy",
             by,
             "millis",
-            Math.rint(millis));
+            Math.rint(millis),
+            "movedAfterwards",
+            Math.rint(moved * 1e3) / 1e3);
       }
     } catch (java.io.IOException e) {
       throw new java.io.UncheckedIOException(e);

@@ -78,6 +78,13 @@ enum Motions {
   };
 
   static final String ELBOW = "left_elbow";
+
+  /** What passes for no motion: m/s of a base that sways on its feet, rad of an elbow. */
+  static final double MOST = 0.1;
+
+  /** A base that has just stopped sways as it comes down on its feet. */
+  static final Duration SETTLED = Duration.ofSeconds(1);
+
   private static final int ATTEMPTS = 5;
   private static final int FOLLOWED_AFTER = 10;
   private static final Duration FOLLOWED_WITHIN = Duration.ofSeconds(10);
@@ -115,6 +122,25 @@ enum Motions {
   abstract boolean moves(Witness witness);
 
   abstract double stillAfter(Stage stage, Witness witness, long fromNanos);
+
+  /**
+   * Does something to a robot at rest, and looks.
+   *
+   * @return the most that it moved in that time: the base's speed (m/s) for the velocity class, the
+   *     elbow's distance from where it was (rad) for the others
+   */
+  double mostAfter(Stage stage, Witness witness, Duration time, Runnable what) {
+    double elbow = witness.angle(ELBOW);
+    what.run();
+    double most = 0;
+    long until = System.nanoTime() + time.toNanos();
+    while (System.nanoTime() < until) {
+      double now = this == VELOCITY ? witness.baseSpeed() : Math.abs(witness.angle(ELBOW) - elbow);
+      most = Math.max(most, now);
+      stage.pause(Duration.ofMillis(10));
+    }
+    return most;
+  }
 
   /**
    * Opens the control, and waits until the robot is seen to follow (a push may move it, too). A
