@@ -6,6 +6,13 @@ import { api } from '../api.js';
 import { acquire, decline, handOver, release, request, take, withdraw } from '../lease.js';
 import { store } from '../store.js';
 
+/** Counters of the guard since its start that tell of bad input, and their words. */
+const COUNTED = {
+  refused: 'commands refused', setpointsRefused: 'setpoints refused', lateRefused: 'late', staleEpochRefused: 'of an old lease',
+  duplicateRefused: 'doubled', limitRefused: 'beyond limits', limitClamped: 'clamped', deadmanTrips: 'heartbeats lapsed',
+  notFollowed: 'not followed', foreignSeen: 'foreign publishers', foreignRefused: 'foreign refused',
+};
+
 const OLD_KEEPALIVE_MS = 2500;
 
 class Lease extends Part {
@@ -14,6 +21,7 @@ class Lease extends Part {
     this.chip = el('span.chip');
     this.guard = el('dd');
     this.epoch = el('dd');
+    this.counted = el('dd', { id: 'guard-counters' });
     this.profile = el('span');
     this.accept = el('button.small', { type: 'button', id: 'profile-accept', title: 'Uses the proposed profile; recorded with your name', onclick: () => this.acceptIt() }, 'Accept');
     this.ambiguous = el('p.answer');
@@ -32,7 +40,7 @@ class Lease extends Part {
     this.note = el('p.answer', { role: 'status', id: 'lease-note' });
     this.append(el('h2', {}, 'Lease', this.chip),
       el('p.holder', {}, this.holder), this.held, this.wishes,
-      el('dl.pairs', {}, el('dt', {}, 'epoch'), this.epoch, el('dt', {}, 'guard'), this.guard, el('dt', {}, 'profile'), el('dd', {}, this.profile, this.accept)),
+      el('dl.pairs', {}, el('dt', {}, 'epoch'), this.epoch, el('dt', {}, 'guard'), this.guard, el('dt', {}, 'guard counted'), this.counted, el('dt', {}, 'profile'), el('dd', {}, this.profile, this.accept)),
       el('div.row', {}, el('label.field', {}, el('span', {}, 'operating as'), this.who), this.partOf, this.acquire, this.release, this.ask, this.take),
       this.#form(), this.note, this.ambiguous);
   }
@@ -166,6 +174,9 @@ class Lease extends Part {
     const seen = l?.guardSeenMs === null || l?.guardSeenMs === undefined ? null : l.guardSeenMs + performance.now() - store.current.viewAt;
     text(this.guard, seen === null ? 'not seen: motion is refused' : `heard ${milliseconds(seen)} ago, ${view.guardPath === 'robot' ? 'on the robot\u2019s link' : view.guardPath === 'node' ? 'through this node' : 'path unknown'}`);
     kind(this.guard, seen === null || seen > 1000 ? 'bad' : 'fine');
+    const counters = view?.guardCounters ?? {};
+    const counted = Object.entries(COUNTED).filter(([name]) => counters[name] > 0).map(([name, words]) => `${counters[name]} ${words}`);
+    text(this.counted, seen === null ? '–' : counted.length ? counted.join(' · ') : 'nothing refused or stopped');
   }
 }
 

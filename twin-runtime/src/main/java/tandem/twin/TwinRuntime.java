@@ -189,7 +189,12 @@ public final class TwinRuntime implements AutoCloseable {
   private int manage() {
     var sources =
         new Management.Sources(
-            settings.site(), twins::list, () -> twins.streams(null), simulators::views, counters);
+            settings.site(),
+            twins::list,
+            () -> twins.streams(null),
+            simulators::views,
+            guards::statuses,
+            counters);
     return Management.start(system, sources)
         .toCompletableFuture()
         .orTimeout(UP_WITHIN.toSeconds(), TimeUnit.SECONDS)

@@ -2,9 +2,13 @@ package tandem.deploy.cli;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import tandem.deploy.client.Api;
 import tandem.deploy.client.CliFailure;
@@ -52,7 +56,7 @@ final class RobotDoctor {
       profile(profile);
       watchdog(profile);
       clock(node);
-      publishers(profile);
+      publishers(profile, twin.get("guardZids") instanceof List<?> zids ? zids : List.of());
     } catch (CliFailure e) {
       findings.check("robot " + robot, false, e.getMessage(), "./tandem twin list");
     }
@@ -83,12 +87,33 @@ final class RobotDoctor {
         seen instanceof Number age && age.doubleValue() < GUARD_FRESH_MILLIS,
         seen == null ? "never" : seen + " ms ago",
         "the edge starts it; see guards/%s/guard.out in the data directory".formatted(robot));
+    var version = otherVersion(twin);
+    findings.check(
+        "guard version",
+        version == null,
+        version == null ? twin.get("guardVersion") : version,
+        "end it and start that of this version: stop and cancel still reach it, nothing else is"
+            + " said to it");
     findings.check(
         "guard path",
         "robot".equals(twin.get("guardPath")),
         twin.get("guardPath"),
         "the robot is reached through the node only: when that dies, the robot's own watchdog is"
             + " all that stops it; connect the robot to the guard's listener too");
+  }
+
+  /** The hazard's text where the guard is of another version than its gateway; else null. */
+  static Object otherVersion(Map<?, ?> twin) {
+    if (twin.get("hazards") instanceof List<?> hazards) {
+      for (var one : hazards) {
+        if (one instanceof Map<?, ?> hazard
+            && "guard-version".equals(hazard.get("kind"))
+            && hazard.get("until") == null) {
+          return hazard.get("text");
+        }
+      }
+    }
+    return null;
   }
 
   private void profile(Map<?, ?> profile) {
@@ -139,9 +164,9 @@ final class RobotDoctor {
   }
 
   /** Whether each command topic and action has one speaker, and that is the guard. */
-  private void publishers(Map<?, ?> profile) {
-    var names = commandNames(profile);
-    if (names.isEmpty()) {
+  private void publishers(Map<?, ?> profile, Collection<?> zids) {
+    var names = commandNames(robot, profile);
+    if (!names.containsValue(true)) {
       findings.check("command topics", false, "none", "./tandem twin profile %s".formatted(robot));
       return;
     }
@@ -154,25 +179,24 @@ final class RobotDoctor {
             Duration.ofSeconds(2),
             4 << 20);
     try (var session = Session.open(config)) {
-      var graph = Ros2Link.graph(session, domain);
-      for (var name : names) {
-        var others = new TreeSet<String>();
-        int guards = 0;
-        for (var entity : graph.entities()) {
-          if (!commands(entity, name)) continue;
-          if (entity.node().equals(GUARD) && guards == 0) guards++;
-          else others.add(entity.fullNodeName() + " of session " + entity.zid());
-        }
-        findings.check(
-            "only publisher on " + name,
-            others.isEmpty() && guards == 1,
-            others.isEmpty()
-                ? guards == 1 ? "the guard" : "nobody: the guard is not on this router"
-                : (guards == 1 ? "the guard and " : "") + String.join(", ", others),
-            others.isEmpty()
-                ? "-e EP names the Zenoh endpoint that robot and guard share"
-                : "end them, or set tandem.robots.%s.foreign = refuse-motion".formatted(robot));
-      }
+      var entities = Ros2Link.graph(session, domain).entities();
+      names.forEach(
+          (name, needed) -> {
+            var speakers = speakers(entities, name, zids);
+            var others = speakers.others();
+            boolean guard = speakers.guard();
+            findings.check(
+                "only publisher on " + name,
+                others.isEmpty() && (guard || !needed),
+                others.isEmpty()
+                    ? guard
+                        ? "the guard"
+                        : needed ? "nobody: the guard is not on this router" : "nobody"
+                    : (guard ? "the guard and " : "") + String.join(", ", others),
+                others.isEmpty()
+                    ? "-e EP names the Zenoh endpoint that robot and guard share"
+                    : "end them, or set tandem.robots.%s.foreign = refuse-motion".formatted(robot));
+          });
     } catch (ZenohException e) {
       findings.check(
           "command topics",
@@ -182,24 +206,65 @@ final class RobotDoctor {
     }
   }
 
+  /**
+   * Who commands.
+   *
+   * @param others sorted, for people
+   */
+  record Speakers(boolean guard, SortedSet<String> others) {}
+
+  /**
+   * Who speaks on a topic, calls an action or a service of this name.
+   *
+   * @param zids sessions of the proven guard; a node of its name in another one is not it. Empty:
+   *     not known, then the first session of its name passes for it
+   */
+  static Speakers speakers(Collection<LivelinessToken> entities, String name, Collection<?> zids) {
+    var others = new TreeSet<String>();
+    String guard = null;
+    for (var entity : entities) {
+      if (!commands(entity, name)) continue;
+      boolean isGuard =
+          entity.node().equals(GUARD)
+              && (zids.isEmpty()
+                  ? guard == null || guard.equals(entity.zid())
+                  : zids.contains(entity.zid()));
+      if (isGuard) guard = entity.zid();
+      else others.add(entity.fullNodeName() + " of session " + entity.zid());
+    }
+    return new Speakers(guard != null, others);
+  }
+
   private static boolean commands(LivelinessToken entity, String name) {
     return switch (entity.kind()) {
       case PUBLISHER -> entity.name().equals(name);
       case SERVICE_CLIENT ->
-          Actions.of(entity).filter(action -> action.name().equals(name)).isPresent();
+          entity.name().equals(name)
+              || Actions.of(entity).filter(action -> action.name().equals(name)).isPresent();
       case NODE, SUBSCRIPTION, SERVICE_SERVER -> false;
     };
   }
 
-  private static TreeSet<String> commandNames(Map<?, ?> profile) {
-    var names = new TreeSet<String>();
+  /**
+   * The names that the robot is commanded by, and whether the guard has to be found on each: on a
+   * stop, and on the topic beside an action that streams take, it is where the robot listens only.
+   */
+  static SortedMap<String, Boolean> commandNames(String robot, Map<?, ?> profile) {
+    var names = new TreeMap<String, Boolean>();
     var targets = new ArrayList<Object>();
     for (var key : List.of("joint", "velocity", "stance")) targets.add(profile.get(key));
     if (profile.get("reach") instanceof Map<?, ?> reach) targets.addAll(reach.values());
     for (var target : targets) {
-      if (target instanceof Map<?, ?> one && one.get("topic") instanceof String topic)
-        names.add(topic);
+      if (!(target instanceof Map<?, ?> one && one.get("topic") instanceof String topic)) continue;
+      names.put(topic, true);
+      if ("action".equals(one.get("kind"))) {
+        names.putIfAbsent(
+            topic.substring(0, topic.lastIndexOf('/') + 1) + "joint_trajectory", false);
+      }
     }
+    var namespace =
+        profile.get("namespace") instanceof String said && !said.isEmpty() ? said : "/" + robot;
+    names.putIfAbsent((namespace.equals("/") ? "" : namespace) + "/stop", false);
     return names;
   }
 }

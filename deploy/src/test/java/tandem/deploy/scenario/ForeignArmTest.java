@@ -189,8 +189,18 @@ class ForeignArmTest {
     var found = new java.util.TreeMap<String, JsonNode>();
     doctor.objects().forEach(one -> found.put(one.get("check").asText(), one));
     assertThat(found)
-        .containsKeys("guard path", "age of the newest sample", "clock offset", "profile in use");
-    for (var topic : List.of("/arma/arm_controller/follow_joint_trajectory", "/arma/cmd_vel")) {
+        .containsKeys(
+            "guard path",
+            "guard version",
+            "age of the newest sample",
+            "clock offset",
+            "profile in use");
+    for (var topic :
+        List.of(
+            "/arma/arm_controller/follow_joint_trajectory",
+            "/arma/arm_controller/joint_trajectory",
+            "/arma/stop",
+            "/arma/cmd_vel")) {
       var only = found.get("only publisher on " + topic);
       assertThat(only).as("%s in %s", topic, found.keySet()).isNotNull();
       assertThat(only.get("ok").asBoolean()).as("%s", only).isTrue();

@@ -17,6 +17,7 @@ import tandem.proto.v1.RobotProfile;
 final class Draft {
   static final String CODE = "tandem.guard.";
   private static final int REMEMBERED_IDS = 64;
+  private static final int MOST_TOLD = 32;
   private static final int LONGEST_TEXT = 400;
 
   final GuardState before;
@@ -42,6 +43,7 @@ final class Draft {
   long lastReleaseNanos;
   GuardInput.Presence presence;
   List<String> cancelledIds;
+  List<String> told;
   boolean ending;
   boolean inherits;
 
@@ -66,6 +68,7 @@ final class Draft {
     lastReleaseNanos = state.lastReleaseNanos();
     presence = state.presence();
     cancelledIds = state.cancelledIds();
+    told = state.told();
     ending = state.ending();
     inherits = state.inherits();
   }
@@ -104,6 +107,7 @@ final class Draft {
         lastReleaseNanos,
         presence,
         cancelledIds,
+        told,
         counters,
         ending,
         inherits);
@@ -165,6 +169,30 @@ final class Draft {
 
   void refuse(long replyTo, String code, String why) {
     effects.add(new GuardEffect.Reply(replyTo, false, CODE + code, why));
+  }
+
+  /**
+   * Refuses one of many that come in a row; the log tells the first for each code.
+   *
+   * @param kind of the log record
+   * @param of what it was said to: a stream, or else an authority
+   */
+  void refuseOneOfMany(
+      String kind,
+      String of,
+      String commandId,
+      Authority authority,
+      long replyTo,
+      String code,
+      String why) {
+    String key = kind + " " + of + " " + code;
+    if (told.size() < MOST_TOLD && !told.contains(key)) {
+      List<String> next = new ArrayList<>(told);
+      next.add(key);
+      told = List.copyOf(next);
+      effects.add(log(kind, commandId, authority, "", why, CODE + code, false));
+    }
+    refuse(replyTo, code, why);
   }
 
   /** Limits that a motion did not keep are counted apart. */

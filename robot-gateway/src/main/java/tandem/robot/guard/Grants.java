@@ -42,6 +42,7 @@ final class Grants {
       return;
     }
     raise(draft, authority, part);
+    draft.told = List.of();
     draft.memory = Parts.granted(draft.memory, authority, part);
     for (GuardState.Active active : List.copyOf(draft.actives)) {
       boolean meant =
@@ -114,15 +115,18 @@ final class Grants {
         || !Parts.isCurrent(draft.memory, authority)
             && GuardCore.compare(authority, draft.memory.getHighestSeen()) < 0) {
       draft.count("staleEpochRefused");
-      draft.refuse(
-          replyTo,
-          "stale-epoch",
-          stale(draft, authority, Parts.BODY) + "; the keep-alive counts for nothing");
+      refuse(draft, beat, replyTo, "stale-epoch", stale(draft, authority, Parts.BODY));
     } else if (!Parts.isCurrent(draft.memory, authority)) {
-      draft.refuse(
-          replyTo, "no-grant", "authority " + authority(authority) + " was never granted here");
+      refuse(
+          draft,
+          beat,
+          replyTo,
+          "no-grant",
+          "authority " + authority(authority) + " was never granted here");
     } else if (known != null && Long.compareUnsigned(beat.getCounter(), known.counter()) <= 0) {
-      draft.refuse(
+      refuse(
+          draft,
+          beat,
           replyTo,
           "duplicate",
           "keep-alive counter: expected above "
@@ -133,15 +137,23 @@ final class Grants {
       MotionPlan.Outcome.No old = Motions.badToken(draft, beat.getToken());
       if (old != null) {
         draft.count("lateRefused");
-        draft.refuse(
-            replyTo,
-            old.code().substring(Draft.CODE.length()),
-            old.why() + "; the keep-alive counts for nothing");
+        refuse(draft, beat, replyTo, old.code().substring(Draft.CODE.length()), old.why());
         return;
       }
       beat(draft, authority, beat.getCounter());
       draft.accept(replyTo);
     }
+  }
+
+  private static void refuse(Draft draft, KeepAlive beat, long replyTo, String code, String why) {
+    draft.refuseOneOfMany(
+        "keep-alive-refused",
+        authority(beat.getAuthority()),
+        "",
+        beat.getAuthority(),
+        replyTo,
+        code,
+        why + "; the keep-alive counts for nothing");
   }
 
   private static GuardState.Beat beat(Draft draft, Authority authority) {

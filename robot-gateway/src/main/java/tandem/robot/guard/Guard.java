@@ -159,6 +159,7 @@ public final class Guard implements AutoCloseable {
   private final CommandDoor door;
   private final BodyTracker body = new BodyTracker();
   private final String namespace;
+  private List<String> zids = List.of();
   private final GuardLink own;
   private final List<GuardLink> gateways = new CopyOnWriteArrayList<>();
   private final LinkedBlockingDeque<Item> queue = new LinkedBlockingDeque<>(MAX_QUEUED);
@@ -626,9 +627,10 @@ public final class Guard implements AutoCloseable {
             : new GuardInput.Presence("robot", direct);
     Set<String> topics = new HashSet<>();
     seen.listeners().forEach(listener -> topics.add(listener.topic()));
-    Set<String> ownZids = new HashSet<>();
+    Set<String> ownZids = new TreeSet<>();
     ownZids.add(router.local().zid());
     gateways.forEach(link -> ownZids.add(link.session().zid()));
+    zids = List.copyOf(ownZids);
     Set<String> foreigners = new TreeSet<>(own.foreigners(topics, ownZids));
     gateways.forEach(link -> foreigners.addAll(link.foreigners(topics, ownZids)));
     GuardInput.Presence now =
@@ -654,6 +656,7 @@ public final class Guard implements AutoCloseable {
         .setHeapBytes(runtime.totalMemory() - runtime.freeMemory())
         .setLogHead(log.head())
         .setListenEndpoint(router.endpoint())
+        .addAllZids(zids)
         .putCounters("logNotKept", log.left())
         .putCounters("linksStalled", stalled)
         .putCounters("stateSyncs", store.syncs())

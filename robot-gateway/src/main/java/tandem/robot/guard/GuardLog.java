@@ -37,6 +37,8 @@ import tandem.proto.v1.GuardLogRecord;
 final class GuardLog implements AutoCloseable {
   static final String NAME = "guard.log";
   static final int MOST_WAITING = 10_000;
+  private static final Set<String> DROPPABLE =
+      Set.of("refused", "setpoint-refused", "keep-alive-refused", "foreign");
   private static final int HARD_BOUND = 20_000;
   private static final long COMPACT_BYTES = 4 << 20;
   private static final int HEADER_BYTES = 2 * Integer.BYTES;
@@ -164,7 +166,7 @@ final class GuardLog implements AutoCloseable {
 
   /** Gives the record the next number and appends it; null where it was left out. */
   synchronized GuardLogRecord append(GuardLogRecord.Builder record) {
-    boolean droppable = record.getKind().equals("refused") || record.getKind().equals("foreign");
+    boolean droppable = DROPPABLE.contains(record.getKind());
     if (waiting.size() >= HARD_BOUND || droppable && waiting.size() >= MOST_WAITING) {
       left++;
       return null;

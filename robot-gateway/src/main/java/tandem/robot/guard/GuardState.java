@@ -32,6 +32,8 @@ import tandem.proto.v1.TimeToken;
  * @param releasesLeft how often the robot is still told that the stop is released
  * @param lastReleaseNanos when it was last told
  * @param cancelledIds the newest commands that were cancelled, so that a late one does not start
+ * @param told which refusals of setpoints and keep-alives are in the log, since the newest grant or
+ *     opening of a stream
  * @param ending the process is about to end
  * @param inherits what another process sent before this start may still move the robot
  */
@@ -55,6 +57,7 @@ public record GuardState(
     long lastReleaseNanos,
     GuardInput.Presence presence,
     List<String> cancelledIds,
+    List<String> told,
     Map<String, Long> counters,
     boolean ending,
     boolean inherits) {
@@ -86,6 +89,7 @@ public record GuardState(
         lastReleaseNanos,
         presence,
         cancelledIds,
+        told,
         counters,
         ending,
         inherits);
@@ -439,6 +443,7 @@ public record GuardState(
         0,
         0,
         GuardInput.Presence.NONE,
+        List.of(),
         List.of(),
         zeroCounters(),
         false,

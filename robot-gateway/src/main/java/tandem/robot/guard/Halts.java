@@ -77,7 +77,7 @@ final class Halts {
               active.commandId(),
               active.authority(),
               by,
-              why,
+              Streams.ended(active, why),
               "tandem.guard.stopped",
               false));
       ramps.addAll(ramps(active));
@@ -209,7 +209,13 @@ final class Halts {
     draft.count("cancelled");
     draft.effects.add(
         Draft.log(
-            "safe-behaviour", active.commandId(), active.authority(), "guard", why, code, true));
+            "safe-behaviour",
+            active.commandId(),
+            active.authority(),
+            "guard",
+            Streams.ended(active, why),
+            code,
+            true));
     bringToRest(draft, active, why);
   }
 
@@ -224,7 +230,7 @@ final class Halts {
             active.commandId(),
             active.authority(),
             "guard",
-            why,
+            Streams.ended(active, why),
             "tandem.guard.not-followed",
             true));
     draft.actives.remove(active);
@@ -261,7 +267,7 @@ final class Halts {
             active.commandId(),
             active.authority(),
             "",
-            Draft.clip(why),
+            Streams.ended(active, why),
             "tandem.guard." + code,
             false));
     draft.remember(active.commandId());

@@ -306,7 +306,7 @@ final class Motions {
                 earlier.commandId(),
                 earlier.authority(),
                 "",
-                "superseded by " + motion.getCommandId(),
+                Streams.ended(earlier, "superseded by " + motion.getCommandId()),
                 "tandem.guard.superseded",
                 false));
         draft.actives.remove(earlier);
@@ -357,6 +357,7 @@ final class Motions {
 
   private static void begun(Draft draft, GuardState.Active active, long replyTo) {
     draft.actives.add(active);
+    draft.told = List.of();
     Grants.isHere(draft, active.authority());
     draft.count("accepted");
     draft.count("sent");

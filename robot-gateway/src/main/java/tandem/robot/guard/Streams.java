@@ -39,6 +39,11 @@ final class Streams {
 
   private static final double MOST_CLAMPED = 0.1;
 
+  /** Not {@code refused}: that ends a command, while a stream outlives a bad setpoint. */
+  private static final String REFUSED = "setpoint-refused";
+
+  private static final int LONGEST_WHY = 300;
+
   private Streams() {}
 
   /** Time since the last step, as far as a ramp may go at once. */
@@ -50,27 +55,23 @@ final class Streams {
     draft.count("setpoints");
     GuardState.Active active = draft.active(setpoint.getCommandId());
     String part = active == null ? Parts.BODY : active.part();
-    if (Grants.isNobody(draft, setpoint.getAuthority(), replyTo, "the setpoint")) {
+    if (setpoint.getAuthority().getTerm() == 0) {
+      refuse(draft, setpoint, replyTo, "no-authority", "the setpoint names no term");
       return;
     }
     if (Grants.isStale(draft, setpoint.getAuthority(), part)) {
       draft.count("staleEpochRefused");
-      draft.count("setpointsRefused");
-      draft.refuse(
-          replyTo,
-          "stale-epoch",
-          Grants.stale(draft, setpoint.getAuthority(), part) + "; the setpoint counts for nothing");
+      String why = Grants.stale(draft, setpoint.getAuthority(), part);
+      refuse(draft, setpoint, replyTo, "stale-epoch", why);
       return;
     }
     if (active == null || !(active.course() instanceof GuardState.Course.Stream stream)) {
-      draft.count("setpointsRefused");
-      draft.refuse(
-          replyTo,
-          "no-stream",
-          "command %s is no open stream%s; the setpoint counts for nothing"
+      String why =
+          "command %s is no open stream%s"
               .formatted(
                   Draft.clip(setpoint.getCommandId()),
-                  draft.memory.getStopLatched() ? " (stop is latched)" : ""));
+                  draft.memory.getStopLatched() ? " (stop is latched)" : "");
+      refuse(draft, setpoint, replyTo, "no-stream", why);
       return;
     }
     if (!setpoint.getAuthority().equals(active.authority())) {
@@ -149,6 +150,21 @@ final class Streams {
         : Draft.no("late", "valid for %d ms after its token, %d ms old".formatted(valid, age));
   }
 
+  /** Refuses what no open stream may count as its own: that one would be ended by its lapse. */
+  private static void refuse(
+      Draft draft, Setpoint setpoint, long replyTo, String code, String why) {
+    draft.count("setpointsRefused");
+    boolean open = draft.active(setpoint.getCommandId()) != null;
+    draft.refuseOneOfMany(
+        REFUSED,
+        open ? setpoint.getCommandId() : Grants.authority(setpoint.getAuthority()),
+        setpoint.getCommandId(),
+        setpoint.getAuthority(),
+        replyTo,
+        code,
+        why + "; the setpoint counts for nothing");
+  }
+
   private static void refuse(
       Draft draft,
       GuardState.Active active,
@@ -159,7 +175,8 @@ final class Streams {
     draft.count("setpointsRefused");
     String text = why + "; the setpoint counts for nothing";
     draft.goesOn(active.on(stream.refusedOne(Draft.clip(code + ": " + text))));
-    draft.refuse(replyTo, code, text);
+    draft.refuseOneOfMany(
+        REFUSED, active.commandId(), active.commandId(), active.authority(), replyTo, code, text);
   }
 
   private static void take(
@@ -297,6 +314,15 @@ final class Streams {
   static String summary(GuardState.Course.Stream stream) {
     return "%d setpoints applied, %d clamped, %d refused"
         .formatted(stream.applied(), stream.clamped(), stream.refused());
+  }
+
+  /** Why a motion ended, and what came of its setpoints where it is a stream. */
+  static String ended(GuardState.Active active, String why) {
+    if (!(active.course() instanceof GuardState.Course.Stream stream)) {
+      return why;
+    }
+    String first = why.length() > LONGEST_WHY ? why.substring(0, LONGEST_WHY) + "..." : why;
+    return first + "; " + summary(stream);
   }
 
   /** The stream as the status tells it; null where none runs. */

@@ -281,7 +281,7 @@ final class GuardContact implements GuardPort, AutoCloseable {
               switch (reply) {
                 case Reply.Value(Sample sample, String from) -> {
                   try {
-                    answer.complete(GuardReply.parseFrom(sample.payload()));
+                    answer.complete(compared(GuardReply.parseFrom(sample.payload())));
                   } catch (InvalidProtocolBufferException malformed) {
                     answer.completeExceptionally(malformed);
                   }
@@ -322,6 +322,20 @@ final class GuardContact implements GuardPort, AutoCloseable {
     return ("guard of %s: version: expected %s, found %s: stop and cancel still reach it, nothing"
             + " else is said to it until it is replaced")
         .formatted(robot, Guard.VERSION, found);
+  }
+
+  private static GuardReply compared(GuardReply reply) {
+    return reply.hasStatus()
+        ? reply.toBuilder().setStatus(compared(reply.getStatus())).build()
+        : reply;
+  }
+
+  /** Says which version would be ours, where it is of another. */
+  private static GuardStatus compared(GuardStatus status) {
+    String expected = status.getVersion().equals(Guard.VERSION) ? "" : Guard.VERSION;
+    return status.getExpectedVersion().equals(expected)
+        ? status
+        : status.toBuilder().setExpectedVersion(expected).build();
   }
 
   /** Which version speaks. */
@@ -367,7 +381,7 @@ final class GuardContact implements GuardPort, AutoCloseable {
         ahead.headMap(nextRecord).clear();
       }
     }
-    door.guardStatus(status);
+    door.guardStatus(compared(status));
     deliver();
   }
 

@@ -664,4 +664,20 @@ class GuardCoreTest {
 
     assertThat(guard.trajectories()).isEmpty();
   }
+
+  @Test
+  void shouldLogTheFirstRefusedKeepAliveOfEachCode() {
+    guard.grant(1, 1);
+    guard.grant(1, 2);
+    guard.effects.clear();
+
+    for (int counter = 1; counter < 20; counter++) {
+      assertThat(guard.keepAlive(1, 1, counter).code()).isEqualTo("tandem.guard.stale-epoch");
+      guard.keepAlive(1, 2, 1);
+    }
+
+    assertThat(guard.logs("keep-alive-refused"))
+        .extracting(GuardEffect.Log::code)
+        .containsExactly("tandem.guard.stale-epoch", "tandem.guard.duplicate");
+  }
 }

@@ -86,6 +86,9 @@ class OtherVersionTest {
       guard.put("tandem/guard/eve/status", old.toByteArray(), PutOptions.DEFAULT);
       twin.await("its status", () -> twin.statuses.containsKey("eve"));
 
+      assertThat(twin.statuses.get("eve").getExpectedVersion())
+          .as("the twin is told, and raises a hazard")
+          .isEqualTo(Guard.VERSION);
       GuardReply grant = ask(GuardRequest.newBuilder().setGrant(Grant.getDefaultInstance()));
       GuardReply stop = ask(GuardRequest.newBuilder().setStop(Stop.newBuilder().setBy("bob")));
 
@@ -96,10 +99,15 @@ class OtherVersionTest {
       assertThat(reached).singleElement().satisfies(one -> assertThat(one.hasStop()).isTrue());
       guard.put(
           "tandem/guard/eve/status",
-          old.toBuilder().setVersion(Guard.VERSION).build().toByteArray(),
+          old.toBuilder()
+              .setVersion(Guard.VERSION)
+              .setExpectedVersion("made up")
+              .build()
+              .toByteArray(),
           PutOptions.DEFAULT);
       twin.await(
           "the right version", () -> twin.statuses.get("eve").getVersion().equals(Guard.VERSION));
+      assertThat(twin.statuses.get("eve").getExpectedVersion()).isEmpty();
       assertThat(ask(GuardRequest.newBuilder().setGrant(Grant.getDefaultInstance())).getAccepted())
           .isTrue();
     }

@@ -251,6 +251,72 @@ class StreamsTest {
     assertThat(reply.code()).isEqualTo("tandem.guard." + code);
     assertThat(reply.why()).isNotBlank();
     assertThat(guard.points()).allMatch(point -> point.positionsRad().get(1) == 0.5);
+    assertThat(guard.counter("setpointsRefused")).isEqualTo(1);
+    for (int again = 0; again < 50; again++) {
+      guard.set(setpoint);
+    }
+    assertThat(guard.logs("setpoint-refused"))
+        .filteredOn(log -> log.code().equals("tandem.guard." + code))
+        .as("the first of each code is logged, and only that")
+        .singleElement()
+        .satisfies(log -> assertThat(log.commandId()).isEqualTo(setpoint.getCommandId()))
+        .satisfies(log -> assertThat(log.why()).endsWith("counts for nothing"));
+    assertThat(guard.logs("refused")).as("that would end the command").isEmpty();
+  }
+
+  @Test
+  void shouldLogAFloodOfForgedSetpointsWithinBounds() {
+    guard.open(1, 1, 1, "joint");
+    guard.effects.clear();
+
+    for (int forged = 0; forged < 5_000; forged++) {
+      guard.set(
+          guard
+              .setpoint(1, 1, 1, 1)
+              .setCommandId("forged " + forged)
+              .setAuthority(GuardHarness.authority(1, forged % 100 + 2)));
+    }
+
+    assertThat(guard.counter("setpointsRefused")).isEqualTo(5_000);
+    assertThat(guard.logs("setpoint-refused")).hasSizeBetween(1, 32);
+  }
+
+  static Stream<Arguments> ends() {
+    return Stream.of(
+        end("safe-behaviour", g -> g.pass(SECOND)),
+        end("safe-behaviour", g -> g.follows = false),
+        end("cancelled", g -> g.cancel("c-1-1-1")),
+        end("cancelled", g -> g.stop("s")),
+        end("cancelled", g -> g.revoke(1, 1)),
+        end("cancelled", g -> g.grant(1, 2)),
+        end("cancelled", g -> g.open(1, 1, 2, "joint")),
+        end("finished", g -> g.set(g.setpoint(1, 1, 1, 9).setHeld(false))));
+  }
+
+  private static Arguments end(String kind, Consumer<GuardHarness> cause) {
+    return Arguments.of(kind, cause);
+  }
+
+  @ParameterizedTest(name = "{0} #{index}")
+  @MethodSource("ends")
+  void shouldLogWhatCameOfTheSetpointsHoweverAStreamEnds(
+      String kind, Consumer<GuardHarness> cause) {
+    guard.open(1, 1, 1, "joint");
+    hold(guard, 1, 5, setpoint -> setpoint.setJoint(elbow(0.5, 0)));
+    guard.set(guard.setpoint(1, 1, 1, 6).setJoint(elbow(Double.NaN, 0)));
+    guard.effects.clear();
+
+    cause.accept(guard);
+    for (int number = 10; number < 40 && guard.state.active() != null; number++) {
+      guard.set(guard.setpoint(1, 1, 1, number).setJoint(elbow(0.5 + 0.02 * number, 0)));
+      guard.pass(50_000_000);
+    }
+
+    assertThat(guard.logs(kind))
+        .filteredOn(log -> log.commandId().equals("c-1-1-1"))
+        .first()
+        .satisfies(log -> assertThat(log.why()).matches(".*\\d+ setpoints applied, .* refused"))
+        .satisfies(log -> assertThat(log.why()).doesNotContain(" 0 refused"));
   }
 
   @Test

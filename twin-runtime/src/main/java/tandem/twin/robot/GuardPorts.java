@@ -1,5 +1,6 @@
 package tandem.twin.robot;
 
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
@@ -55,6 +56,14 @@ public final class GuardPorts {
   private static boolean isOlder(TimeToken news, TimeToken known) {
     return news.getBootId().equals(known.getBootId())
         && news.getTickMillis() < known.getTickMillis();
+  }
+
+  /** The newest word of each, by robot; also of those that no gateway reaches any more. */
+  public List<GuardStatus> statuses() {
+    return heard.entrySet().stream()
+        .sorted(Map.Entry.comparingByKey())
+        .map(one -> one.getValue().status())
+        .toList();
   }
 
   public GuardSeen seen(String robot) {

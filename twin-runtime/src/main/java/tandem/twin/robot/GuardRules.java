@@ -6,6 +6,7 @@ import tandem.proto.event.Event;
 import tandem.proto.event.Goal;
 import tandem.proto.event.Used;
 import tandem.proto.v1.GuardLogRecord;
+import tandem.proto.v1.GuardStatus;
 import tandem.twin.robot.Tracking.Progress;
 
 /** What the guard says: its log, its status. Part of one {@link Deciding}. */
@@ -14,6 +15,9 @@ final class GuardRules {
 
   /** The guard does not remember what it permitted: refuses motion until it is re-armed. */
   static final String LOST_STATE = "guard-lost-state";
+
+  /** The guard is of another version than the gateway that has proven it. */
+  static final String OTHER_VERSION = "guard-version";
 
   private final Deciding d;
 
@@ -192,11 +196,27 @@ final class GuardRules {
     } else if (fresh && d.isUp("guard-silent")) {
       d.emit(new Event.HazardCleared("guard-silent", "heard again"));
     }
+    if (fresh) reviewVersion(guard.status());
     if (fresh
         && d.state.accepted() != null
         && !guard.status().getProfileHash().equals(d.state.accepted().hash())
         && d.sinceMillis(d.configuredNanos) >= CONFIGURE_MILLIS) {
       d.profiles.configureGuard();
     }
+  }
+
+  private void reviewVersion(GuardStatus status) {
+    boolean isOther = !status.getExpectedVersion().isEmpty();
+    if (isOther == d.isUp(OTHER_VERSION)) return;
+    String found = status.getVersion().isEmpty() ? "none" : status.getVersion();
+    d.emit(
+        isOther
+            ? new Event.HazardRaised(
+                OTHER_VERSION,
+                "error",
+                ("guard of %s: version: expected %s, found %s: stop and cancel still reach it,"
+                        + " nothing else is said to it until it is replaced")
+                    .formatted(d.state.robot(), status.getExpectedVersion(), found))
+            : new Event.HazardCleared(OTHER_VERSION, "version %s speaks".formatted(found)));
   }
 }

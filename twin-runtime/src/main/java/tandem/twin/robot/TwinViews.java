@@ -54,6 +54,11 @@ public final class TwinViews {
             .setDream(state.isDream())
             .setGuardPath(
                 guard.status() == null || !guard.reachable() ? "none" : guard.status().getPath());
+    if (guard.status() != null) {
+      view.putAllGuardCounters(guard.status().getCountersMap())
+          .setGuardVersion(guard.status().getVersion())
+          .addAllGuardZids(guard.status().getZidsList());
+    }
     if (state.isDream()) view.setDreamOf(state.contact().dreamOf());
     state.alarms().values().forEach(a -> view.addHazards(hazard(a)));
     sensed(view, sensed, nowNanos);

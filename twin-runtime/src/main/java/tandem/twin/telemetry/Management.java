@@ -8,6 +8,7 @@ import java.util.WeakHashMap;
 import java.util.concurrent.CompletionStage;
 import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
+import tandem.proto.v1.GuardStatus;
 import tandem.proto.v1.SimulatorView;
 import tandem.proto.v1.StreamView;
 import tandem.proto.v1.TwinView;
@@ -27,6 +28,7 @@ public final class Management {
    * What the routes show; asked for each request, on a thread of the server, and must not block.
    *
    * @param site name of the site this node belongs to
+   * @param guards newest status of each guard
    * @param gauges further figures for {@code /metrics}, by name without prefix
    */
   public record Sources(
@@ -34,6 +36,7 @@ public final class Management {
       Supplier<CompletionStage<List<TwinView>>> twins,
       Supplier<List<StreamView>> streams,
       Supplier<List<SimulatorView>> simulators,
+      Supplier<List<GuardStatus>> guards,
       Map<String, DoubleSupplier> gauges) {}
 
   /** Binds the port; completes with the number it really has. */

@@ -8,10 +8,13 @@ import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
 import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
+import tandem.proto.v1.GuardStatus;
 import tandem.proto.v1.StreamView;
 
 /** Figures of a node as Prometheus text; taken when asked. Thread-safe. */
@@ -40,6 +43,7 @@ final class Metrics {
     perKind("tandem.actor.mailbox", actors, ActorView::mailbox);
     perKind("tandem.actor.processed", actors, ActorView::processed);
     perKind("tandem.actor.restarts", actors, ActorView::restarts);
+    perGuard(sources.guards().get());
     sources
         .gauges()
         .forEach(
@@ -61,6 +65,25 @@ final class Metrics {
                         Tags.of("robot", stream.getRobot(), "topic", stream.getTopic()),
                         figure.applyAsDouble(stream)))
             .toList());
+  }
+
+  /** Counters of each guard since its start, {@code deadmanTrips} as {@code deadman.trips}. */
+  private void perGuard(List<GuardStatus> guards) {
+    Map<String, List<MultiGauge.Row<Number>>> rows = new TreeMap<>();
+    for (var guard : guards) {
+      guard
+          .getCountersMap()
+          .forEach(
+              (counter, count) ->
+                  rows.computeIfAbsent(counter, absent -> new ArrayList<>())
+                      .add(MultiGauge.Row.of(Tags.of("robot", guard.getRobot()), count)));
+    }
+    rows.forEach(
+        (counter, ofGuards) ->
+            rows(
+                "tandem.guard."
+                    + counter.replaceAll("(?<=[a-z])(?=[A-Z])", ".").toLowerCase(Locale.ROOT),
+                ofGuards));
   }
 
   private void perKind(String name, List<ActorView> actors, ToDoubleFunction<ActorView> figure) {

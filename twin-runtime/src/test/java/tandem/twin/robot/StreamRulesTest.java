@@ -105,6 +105,18 @@ class StreamRulesTest extends CoreStage {
   }
 
   @Test
+  void shouldKeepARefusedSetpointWithoutEndingItsStream() {
+    live(hands(false));
+    open("v", "velocity");
+    decide(new TwinCommand.TakeLog(record("setpoint-refused", "v", "tandem.guard.not-finite")));
+    var keepAlive = record("keep-alive-refused", "", "tandem.guard.stale-epoch");
+    decide(new TwinCommand.TakeLog(keepAlive.toBuilder().setNumber(2).build()));
+
+    assertThat(names()).endsWith("GuardLogged", "GuardLogged");
+    assertThat(command("v").phase()).isEqualTo(Phase.EXECUTING);
+  }
+
+  @Test
   void shouldFailAStreamWhoseHeartbeatLapsed() {
     live(hands(false));
     open("v", "velocity");

@@ -24,6 +24,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import tandem.proto.codec.Json;
+import tandem.proto.v1.GuardStatus;
 import tandem.proto.v1.SimulatorView;
 import tandem.proto.v1.StreamView;
 import tandem.proto.v1.TwinView;
@@ -66,6 +67,12 @@ class ManagementTest {
                                 .setOffered(7)
                                 .build()),
                     () -> List.of(SimulatorView.newBuilder().setId("ada-dream").build()),
+                    () ->
+                        List.of(
+                            GuardStatus.newBuilder()
+                                .setRobot("ada")
+                                .putCounters("setpointsRefused", 4)
+                                .build()),
                     Map.of("recorder.refused", () -> 3)))
             .toCompletableFuture()
             .get(60, TimeUnit.SECONDS);
@@ -118,6 +125,7 @@ class ManagementTest {
     assertThat(get("/metrics"))
         .contains(
             "tandem_stream_offered{robot=\"ada\",topic=\"/ada/imu/data\"} 7.0",
+            "tandem_guard_setpoints_refused{robot=\"ada\"} 4.0",
             "tandem_recorder_refused 3.0",
             "jvm_memory_used_bytes");
     await(() -> status("GET", "/ready") == 200);
