@@ -12,7 +12,7 @@ import tandem.proto.v1.RobotProfile;
 /**
  * One decision in the making: what the state becomes, and the effects so far. Lives within one call
  * of {@link GuardCore#decide}; the rules that change it lie by subject in {@link Grants}, {@link
- * Motions}, {@link Streams} and {@link Halts}.
+ * Motions}, {@link Streams}, {@link Stances} and {@link Halts}.
  */
 final class Draft {
   static final String CODE = "tandem.guard.";
@@ -158,6 +158,7 @@ final class Draft {
   }
 
   void store() {
+    memory = Stances.remembered(this);
     stored = false;
     storeTriedNanos = now;
     effects.add(new GuardEffect.Store(++storeNumber, memory));

@@ -67,6 +67,9 @@ public final class GuardCore {
     while (draft.pending == null && !draft.asked.isEmpty()) {
       request(draft, draft.asked.removeFirst());
     }
+    if (draft.memory.hasStance() && Stances.running(draft) == null) {
+      draft.store(); // a start has nothing to bring to its end any more
+    }
     return new Decision(draft.state(), List.copyOf(draft.effects));
   }
 
@@ -305,7 +308,7 @@ public final class GuardCore {
   private static void ending(Draft draft, String why) {
     draft.ending = true;
     for (GuardState.Active active : List.copyOf(draft.actives)) {
-      Halts.safeBehaviour(draft, active, "tandem.guard.ending", why);
+      Halts.ending(draft, active, why);
     }
   }
 }

@@ -109,6 +109,10 @@ public record GuardState(
     Active on(Course next) {
       return new Active(part, commandId, authority, startedNanos, endByNanos, next);
     }
+
+    Active until(long nanos) {
+      return new Active(part, commandId, authority, startedNanos, nanos, course);
+    }
   }
 
   /** How a motion goes on. */
@@ -142,8 +146,21 @@ public record GuardState(
      * To a stance; never cut half-way.
      *
      * @param unattended its lease holder is gone; it is brought to its end all the same
+     * @param overdue its end-by time came, which was told; unattended, too
      */
-    record Stance(String stance, boolean unattended) implements Course {}
+    record Stance(String stance, boolean unattended, boolean overdue) implements Course {
+      static Stance to(String stance) {
+        return new Stance(stance, false, false);
+      }
+
+      Stance left() {
+        return new Stance(stance, true, overdue);
+      }
+
+      Stance late() {
+        return new Stance(stance, true, true);
+      }
+    }
 
     /**
      * Hold-to-move.
@@ -293,6 +310,8 @@ public record GuardState(
    * A bringing to rest, repeated until the samples show it.
    *
    * @param stop it is a stop: the robot itself is told too, and it is never given up
+   * @param authority the newest one under which something moved that is brought to rest; the
+   *     default instance where that is nobody's
    * @param holds whether the joints are held, once the ramps are at rest
    * @param ramps what moved under the guard's lead and is slowed down
    * @param hold where the joints are held: fixed once, since holding what is measured again and
@@ -302,6 +321,7 @@ public record GuardState(
       boolean stop,
       String part,
       String commandId,
+      Authority authority,
       String why,
       boolean holds,
       List<Ramp> ramps,
@@ -315,6 +335,7 @@ public record GuardState(
           stop,
           part,
           commandId,
+          authority,
           why,
           holds,
           ramps,
@@ -331,6 +352,7 @@ public record GuardState(
           false,
           part,
           commandId,
+          authority,
           why,
           holds,
           ramps,
@@ -346,6 +368,7 @@ public record GuardState(
           stop,
           part,
           commandId,
+          authority,
           why,
           holds,
           next,
@@ -361,6 +384,7 @@ public record GuardState(
           stop,
           part,
           commandId,
+          authority,
           why,
           holds,
           ramps,
@@ -404,7 +428,8 @@ public record GuardState(
   /**
    * A guard at its start.
    *
-   * @param memory as found on disk, or new; a latched stop is brought into effect again
+   * @param memory as found on disk, or new; a latched stop is brought into effect again, else a
+   *     stance that was on its way goes on to its end
    * @param profile as found on disk; null where there is none
    */
   public static GuardState starting(
@@ -415,6 +440,7 @@ public record GuardState(
                 true,
                 Parts.BODY,
                 "",
+                Authority.getDefaultInstance(),
                 "latched before this start",
                 true,
                 List.of(),
@@ -435,7 +461,7 @@ public record GuardState(
         profile,
         profile == null ? "" : MotionPlan.hash(profile),
         null,
-        List.of(),
+        halt == null ? Stances.adopted(memory) : List.of(),
         null,
         List.of(),
         List.of(),

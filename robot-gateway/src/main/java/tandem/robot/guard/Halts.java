@@ -2,6 +2,7 @@ package tandem.robot.guard;
 
 import java.util.ArrayList;
 import java.util.List;
+import tandem.proto.v1.Authority;
 import tandem.proto.v1.Cancel;
 import tandem.proto.v1.CommandTarget;
 import tandem.proto.v1.GuardMemory;
@@ -219,6 +220,15 @@ final class Halts {
     bringToRest(draft, active, why);
   }
 
+  /** Ends a motion because the guard ends; a stance goes on to its end all the same. */
+  static void ending(Draft draft, GuardState.Active active, String why) {
+    if (active.course() instanceof GuardState.Course.Stance) {
+      cancelActive(draft, active, "ending", why);
+    } else {
+      safeBehaviour(draft, active, "tandem.guard.ending", why);
+    }
+  }
+
   /** Ends a stream that the robot does not follow; joints are held where they are measured. */
   static void notFollowed(Draft draft, GuardState.Active active, String why) {
     draft.remember(active.commandId());
@@ -235,13 +245,13 @@ final class Halts {
             true));
     draft.actives.remove(active);
     List<Ramp> base = ramps(active).stream().filter(Ramp.Base.class::isInstance).toList();
-    begin(draft, false, active.part(), active.commandId(), why, base.isEmpty(), base);
+    begin(draft, active, why, base.isEmpty(), base);
   }
 
   /** After a motion that came to rest elsewhere: what holds the robot up is not pressed on. */
   static void holdMeasured(Draft draft, GuardState.Active active) {
     String why = "it rests apart from where it was led to: held where it is";
-    begin(draft, false, active.part(), active.commandId(), why, true, List.of());
+    begin(draft, active, why, true, List.of());
   }
 
   /** Ends a motion because somebody wants it; a stance goes on to its end all the same. */
@@ -257,7 +267,7 @@ final class Halts {
                 Draft.clip(why) + ": stance " + stance.stance() + " is brought to its end",
                 "tandem.guard." + code,
                 false));
-        draft.goesOn(active.on(new GuardState.Course.Stance(stance.stance(), true)));
+        draft.goesOn(active.on(stance.left()));
       }
       return;
     }
@@ -286,7 +296,7 @@ final class Halts {
         active.course() instanceof GuardState.Course.Stream stream
             && stream.kind().equals(Streams.VELOCITY);
     boolean down = posture.equals("fallen") || posture.equals("lifted") || posture.equals("gantry");
-    begin(draft, false, active.part(), active.commandId(), why, !base || down, ramps(active));
+    begin(draft, active, why, !base || down, ramps(active));
   }
 
   /** What moved under the guard's lead, slowing down. */
@@ -298,6 +308,7 @@ final class Halts {
         : List.of();
   }
 
+  /** Brings to rest what moved under nobody's authority, or under whosesoever it is. */
   static void begin(
       Draft draft,
       boolean stop,
@@ -306,16 +317,36 @@ final class Halts {
       String why,
       boolean holds,
       List<Ramp> ramps) {
+    begin(draft, stop, part, commandId, Authority.getDefaultInstance(), why, holds, ramps);
+  }
+
+  private static void begin(
+      Draft draft, GuardState.Active active, String why, boolean holds, List<Ramp> ramps) {
+    String id = active.commandId();
+    begin(draft, false, active.part(), id, active.authority(), why, holds, ramps);
+  }
+
+  private static void begin(
+      Draft draft,
+      boolean stop,
+      String part,
+      String commandId,
+      Authority authority,
+      String why,
+      boolean holds,
+      List<Ramp> ramps) {
     GuardState.Halt going = stopping(draft);
     if (going != null && !stop) {
       return; // the stop goes on over everything and has taken over what moved
     }
     List<Ramp> all = new ArrayList<>(ramps);
+    Authority newest = authority;
     GuardEffect.MoveJoints hold = null;
     for (GuardState.Halt halt : draft.halts) {
       if (Parts.overlap(halt.part(), part)) {
         all.addAll(halt.ramps());
         hold = halt.hold() == null ? hold : halt.hold();
+        newest = GuardCore.compare(newest, halt.authority()) < 0 ? halt.authority() : newest;
       }
     }
     if (stop && all.stream().noneMatch(Ramp.Base.class::isInstance)) {
@@ -328,6 +359,7 @@ final class Halts {
                 stop,
                 part,
                 commandId,
+                newest,
                 why,
                 holds,
                 List.copyOf(all),
@@ -340,27 +372,34 @@ final class Halts {
 
   /**
    * A robot that moves when a guard starts follows what another process sent, which knows no lease
-   * any more and could be cancelled by nobody: it is brought to rest. Over as soon as the robot is
-   * seen to be still, or something is commanded anew.
+   * any more and could be cancelled by nobody: it is brought to rest, or to the end of its stance.
+   * Over as soon as the robot is seen to be still, or something is commanded anew.
    */
   static void inherited(Draft draft) {
+    GuardState.Active stance = Stances.unattended(draft);
     if (!draft.halts.isEmpty()
-        || !draft.actives.isEmpty()
+        || stance == null && !draft.actives.isEmpty()
         || draft.now > INHERITED_NANOS
         || draft.body.fresh(draft.now) && stillFor(draft, 0) >= STILL_NANOS) {
       draft.inherits = false;
     } else if (draft.body.fresh(draft.now) && draft.body.stillSinceNanos() == Body.MOVING) {
       draft.inherits = false;
       String why = "it moves at this start: what was sent before is over";
+      if (stance != null) {
+        why = "it moves at this start: its stance is brought to its end, nothing else moves";
+      }
       draft.effects.add(
           Draft.log(
               "safe-behaviour",
-              "",
+              stance == null ? "" : stance.commandId(),
               draft.memory.getHighestSeen(),
               "guard",
               why,
               "tandem.guard.inherited",
               true));
+      if (stance != null) {
+        return;
+      }
       begin(draft, false, Parts.BODY, "", why, true, List.of());
     }
   }

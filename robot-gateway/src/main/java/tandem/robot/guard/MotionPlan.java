@@ -102,7 +102,7 @@ final class MotionPlan {
     return new Outcome.Send(
         new GuardEffect.TakeStance(
             commandId, resolved(profile.getStance(), listener.get()), stance),
-        new GuardState.Course.Stance(stance, false));
+        GuardState.Course.Stance.to(stance));
   }
 
   /**

@@ -21,13 +21,8 @@ final class Motions {
   /** A command may not ask for more than this after its token. */
   private static final long LONGEST_MILLIS = 900_000;
 
-  /** As for the other classes; a stance goes on to its end all the same. */
-  static final long STANCE_LAPSE_NANOS = 2_000_000_000;
-
-  /** A robot has begun to take a stance, and could be seen to move, after this. */
-  private static final long STANCE_NANOS = 1_000_000_000;
-
   static final int LONGEST_ID = 128;
+  private static final String ENDING = "this guard is about to end";
   private static final long SETTLED_NANOS = 200_000_000;
   private static final double ARRIVED_RAD = 0.05;
 
@@ -107,7 +102,7 @@ final class Motions {
       return Draft.no("bad-request", "command id: expected 1.." + LONGEST_ID + " characters");
     }
     if (draft.ending) {
-      return Draft.no("ending", "this guard is about to end");
+      return ending();
     }
     if (!draft.memory.getArmed()) {
       return Draft.no(
@@ -149,7 +144,11 @@ final class Motions {
       return Draft.no("no-profile", "no profile says how this robot is commanded");
     }
     MotionPlan.Outcome.No posture = unpermitted(draft, motion);
-    return posture != null ? posture : busy(draft, Parts.of(motion, draft.profile));
+    return posture != null ? posture : busy(draft, motion);
+  }
+
+  private static MotionPlan.Outcome.No ending() {
+    return Draft.no("ending", ENDING);
   }
 
   /** What the body's state does not permit; null where it does. */
@@ -190,7 +189,8 @@ final class Motions {
   }
 
   /** What is not cut short, or not yet at rest, in the same part of the body; null: nothing. */
-  private static MotionPlan.Outcome.No busy(Draft draft, String part) {
+  private static MotionPlan.Outcome.No busy(Draft draft, Motion motion) {
+    String part = Parts.of(motion, draft.profile);
     for (GuardState.Active active : draft.actives) {
       if (!Parts.overlap(active.part(), part)) {
         continue;
@@ -214,8 +214,19 @@ final class Motions {
       }
     }
     for (GuardState.Halt halt : draft.halts) {
-      if (Parts.overlap(halt.part(), part) && !halt.ramps().stream().allMatch(Ramp::atRest)) {
+      if (!Parts.overlap(halt.part(), part)) {
+        continue;
+      }
+      if (!halt.ramps().stream().allMatch(Ramp::atRest)) {
         return Draft.no("busy", "the body is still being slowed down (" + halt.why() + ")");
+      }
+      // A take brings the robot to hold first: what the holder before left moving is waited for.
+      if (halt.authority().getTerm() != 0
+          && GuardCore.compare(halt.authority(), motion.getAuthority()) < 0) {
+        return Draft.no(
+            "busy",
+            "the body is still being brought to hold after authority %s (%s)"
+                .formatted(Grants.authority(halt.authority()), halt.why()));
       }
     }
     return null;
@@ -276,6 +287,10 @@ final class Motions {
           motion,
           start.replyTo(),
           Draft.no("not-stored", "not on disk: " + draft.storeError));
+      return;
+    }
+    if (draft.ending) {
+      refuseStored(draft, motion, start.replyTo(), ending());
       return;
     }
     MotionPlan.Outcome.No untimely = untimely(draft, motion);
@@ -340,6 +355,9 @@ final class Motions {
     draft.pending = null;
     if (result.ok()) {
       begun(draft, sent, replyTo);
+      if (draft.ending) {
+        Halts.ending(draft, sent, ENDING);
+      }
       return;
     }
     draft.count("refused");
@@ -412,7 +430,7 @@ final class Motions {
   /** Ends what has to end, and sees what is done. */
   static void watch(Draft draft, GuardState.Active active) {
     if (active.course() instanceof GuardState.Course.Stance stance) {
-      watchStance(draft, active, stance);
+      Stances.watch(draft, active, stance);
       return;
     }
     if (draft.now >= active.endByNanos()) {
@@ -497,58 +515,6 @@ final class Motions {
       draft.goesOn(active.on(goal.settledSince(draft.now)));
     } else if (draft.now - goal.settledSinceNanos() >= SETTLED_NANOS) {
       finish(draft, active, "");
-    }
-  }
-
-  /**
-   * A stance is never cut half-way: without its lease holder it goes on to its own end, which is
-   * statically stable, and nothing else moves meanwhile.
-   */
-  private static void watchStance(
-      Draft draft, GuardState.Active active, GuardState.Course.Stance stance) {
-    if (draft.body.fallen(draft.now)) {
-      Halts.safeBehaviour(
-          draft,
-          active,
-          "tandem.guard.fallen",
-          String.format(Locale.ROOT, "the body is tilted by %.2f rad", draft.body.tiltRad()));
-      return;
-    }
-    if (draft.now - active.startedNanos() >= STANCE_NANOS
-        && draft.body.fresh(draft.now)
-        && Halts.stillFor(draft, active.startedNanos() + STANCE_NANOS) >= Halts.STILL_NANOS) {
-      finish(draft, active, "still");
-      return;
-    }
-    if (draft.now >= active.endByNanos()) {
-      draft.effects.add(
-          Draft.log(
-              "cancelled",
-              active.commandId(),
-              active.authority(),
-              "",
-              "its end-by time came; the robot is not cut half-way",
-              "tandem.guard.end-by",
-              false));
-      draft.count("cancelled");
-      draft.remember(active.commandId());
-      draft.actives.remove(active);
-      return;
-    }
-    long silent = Grants.silentNanos(draft, active.authority());
-    if (!stance.unattended() && silent > STANCE_LAPSE_NANOS) {
-      draft.count("deadmanTrips");
-      draft.effects.add(
-          Draft.log(
-              "safe-behaviour",
-              active.commandId(),
-              active.authority(),
-              "guard",
-              "no keep-alive for %d ms: stance %s is brought to its end, nothing else moves"
-                  .formatted(silent / 1_000_000, stance.stance()),
-              "tandem.guard.keep-alive-lapsed",
-              true));
-      draft.goesOn(active.on(new GuardState.Course.Stance(stance.stance(), true)));
     }
   }
 

@@ -483,6 +483,48 @@ class GuardCoreTest {
   }
 
   @Test
+  void shouldTakeAMotionOfANewHolderOnlyOnceTheRobotHolds() {
+    guard.grant(1, 1);
+    guard.move(guard.motion(1, 1, 1));
+    guard.revoke(1, 1);
+    assertThat(guard.grant(1, 2).accepted()).isTrue();
+
+    var refused = guard.move(guard.motion(1, 2, 1));
+
+    assertThat(refused.code()).isEqualTo("tandem.guard.busy");
+    assertThat(refused.why()).contains("(1, 1)");
+    guard.stillSince = guard.now;
+    guard.pass(200_000_000);
+    assertThat(guard.move(guard.motion(1, 2, 2)).code()).isEqualTo("tandem.guard.busy");
+    guard.pass(120_000_000);
+    assertThat(guard.move(guard.motion(1, 2, 3)).accepted()).isTrue();
+  }
+
+  @Test
+  void shouldTakeAMotionOfANewHolderOnlyOnceTheRobotHoldsAlsoAfterASupersedingGrantAndAStop() {
+    guard.grant(1, 1);
+    guard.move(guard.motion(1, 1, 1));
+    guard.grant(1, 2);
+    assertThat(guard.move(guard.motion(1, 2, 1)).code()).isEqualTo("tandem.guard.busy");
+    guard.stop("s");
+    guard.release("seen");
+
+    assertThat(guard.move(guard.motion(1, 2, 2)).code()).isEqualTo("tandem.guard.busy");
+    guard.pass(6 * SECOND);
+    assertThat(guard.logs("safe-behaviour").getLast().code()).isEqualTo("tandem.guard.not-held");
+    assertThat(guard.move(guard.motion(1, 2, 3)).accepted()).as("it never comes to hold").isTrue();
+  }
+
+  @Test
+  void shouldNotKeepAHolderFromItsNextMotionAfterItsOwnCancel() {
+    guard.grant(1, 1);
+    guard.move(guard.motion(1, 1, 1));
+    guard.cancel("c-1-1-1");
+
+    assertThat(guard.move(guard.motion(1, 1, 2)).accepted()).isTrue();
+  }
+
+  @Test
   void shouldReplaceARunningMotionByALaterOneOfTheSameAuthority() {
     guard.move(guard.motion(1, 1, 1));
 

@@ -42,6 +42,10 @@ final class GuardHarness {
   boolean diskHangs;
   private GuardEffect.Store hanging;
   boolean linkDown;
+
+  /** What becomes of a motion that the link was handed is for the test to say. */
+  boolean linkHangs;
+
   double tiltRad = Double.NaN;
   long stillSince = Body.MOVING;
   long measuredAgo = 0;
@@ -193,6 +197,7 @@ final class GuardHarness {
                   store.number(), !diskFull, diskFull ? "No space left on device" : ""),
               all);
         }
+        case GuardEffect.MoveJoints move when linkHangs && !move.commandId().isEmpty() -> {}
         case GuardEffect.MoveJoints move when !move.commandId().isEmpty() ->
             run(
                 new GuardInput.Published(move.commandId(), !linkDown, linkDown ? "no link" : ""),

@@ -220,6 +220,138 @@ class PartsTest {
   }
 
   @Test
+  void shouldNotCutAStanceWhereTheGuardEnds() {
+    guard.grant(1, 1, "body");
+    stance(1, "squat");
+    guard.stillSince = Body.MOVING;
+    guard.effects.clear();
+
+    guard.input(new GuardInput.Ending("asked to"));
+    guard.pass(2 * SECOND);
+
+    assertThat(guard.trajectories()).isEmpty();
+    assertThat(GuardCore.atRest(guard.state)).as("it is waited for").isFalse();
+    assertThat(guard.logs("safe-behaviour").getFirst().code()).isEqualTo("tandem.guard.ending");
+    guard.stillSince = guard.now;
+    guard.pass(400_000_000);
+    assertThat(guard.logs("finished")).hasSize(1);
+    assertThat(GuardCore.atRest(guard.state)).isTrue();
+  }
+
+  private void bootAt(long nanos) {
+    guard.boot();
+    guard.now = nanos;
+    guard.see(true);
+    guard.effects.clear();
+  }
+
+  @Test
+  void shouldBringAStanceToItsEndOverARestart() {
+    guard.grant(1, 1, "body");
+    stance(1, "squat");
+    guard.stillSince = Body.MOVING;
+    bootAt(SECOND);
+
+    guard.pass(2 * SECOND);
+
+    assertThat(guard.trajectories()).isEmpty();
+    assertThat(guard.logs("safe-behaviour"))
+        .singleElement()
+        .satisfies(
+            log -> {
+              assertThat(log.code()).isEqualTo("tandem.guard.inherited");
+              assertThat(log.commandId()).isEqualTo("c-1-1-1");
+            });
+    assertThat(guard.move(guard.motion(1, 1, 2)).code()).isEqualTo("tandem.guard.busy");
+
+    guard.stillSince = guard.now;
+    guard.pass(400_000_000);
+    assertThat(guard.logs("finished")).hasSize(1);
+    assertThat(guard.move(guard.motion(1, 1, 3)).accepted()).isTrue();
+    guard.effects.clear();
+    guard.stillSince = Body.MOVING;
+    bootAt(SECOND);
+    guard.pass(100_000_000);
+    assertThat(guard.trajectories()).as("no stance any more: held").isNotEmpty();
+  }
+
+  @Test
+  void shouldForgetAStanceThatCameToItsEndOrWasNeverSent() {
+    guard.grant(1, 1, "body");
+    stance(1, "squat");
+    guard.pass(2 * SECOND);
+    assertThat(guard.logs("finished")).hasSize(1);
+    guard.stillSince = Body.MOVING;
+    bootAt(SECOND);
+    guard.pass(100_000_000);
+    assertThat(guard.trajectories()).as("came to its end: held").isNotEmpty();
+
+    guard.stillSince = 0;
+    guard.pass(SECOND);
+    guard.linkDown = true;
+    assertThat(stance(2, "stand").code()).isEqualTo("tandem.guard.not-sent");
+    guard.stillSince = Body.MOVING;
+    bootAt(SECOND);
+    guard.pass(100_000_000);
+    assertThat(guard.trajectories()).as("never sent: held").isNotEmpty();
+  }
+
+  @Test
+  void shouldHoldRatherThanFollowAStanceThatAStopCutBeforeTheRestart() {
+    guard.grant(1, 1, "body");
+    stance(1, "squat");
+    guard.stop("s");
+    guard.stillSince = Body.MOVING;
+    bootAt(SECOND);
+
+    guard.pass(200_000_000);
+
+    assertThat(guard.state.actives()).isEmpty();
+    assertThat(guard.trajectories()).isNotEmpty();
+  }
+
+  @Test
+  void shouldNotLetAStanceBeCutAtItsEndByButNotWaitForEver() {
+    guard.grant(1, 1, "body");
+    stance(1, "squat");
+    guard.stillSince = Body.MOVING;
+    guard.effects.clear();
+
+    guard.pass(4_100_000_000L);
+    assertThat(guard.logs("cancelled"))
+        .singleElement()
+        .satisfies(log -> assertThat(log.code()).isEqualTo("tandem.guard.end-by"));
+    assertThat(guard.move(guard.motion(1, 1, 2)).code()).isEqualTo("tandem.guard.busy");
+    guard.stillSince = guard.now;
+    guard.pass(400_000_000);
+    assertThat(guard.logs("finished")).as("it was cancelled before").isEmpty();
+    assertThat(guard.trajectories()).isEmpty();
+    assertThat(stance(3, "stand").accepted()).isTrue();
+
+    guard.stillSince = Body.MOVING;
+    guard.pass(13 * SECOND);
+    assertThat(guard.move(guard.motion(1, 1, 4)).code()).isEqualTo("tandem.guard.busy");
+    guard.pass(2 * SECOND);
+    assertThat(guard.logs("safe-behaviour").getLast().code()).isEqualTo("tandem.guard.not-held");
+    assertThat(guard.move(guard.motion(1, 1, 5)).accepted()).isTrue();
+  }
+
+  @Test
+  void shouldHoldABodyThatFallsAfterTheEndByOfItsStance() {
+    guard.grant(1, 1, "body");
+    stance(1, "squat");
+    guard.stillSince = Body.MOVING;
+    guard.pass(5 * SECOND);
+    guard.tiltRad = 1.3;
+
+    guard.pass(40_000_000);
+
+    assertThat(guard.logs("safe-behaviour").getLast().code()).isEqualTo("tandem.guard.fallen");
+    assertThat(guard.state.actives()).isEmpty();
+    assertThat(guard.trajectories()).isNotEmpty();
+  }
+
+  @Test
   void shouldStopAStanceAllTheSame() {
     guard.grant(1, 1, "body");
     stance(1, "stand");
