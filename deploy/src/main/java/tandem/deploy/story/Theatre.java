@@ -218,12 +218,13 @@ final class Theatre implements AutoCloseable {
   }
 
   /**
-   * A refusal that ends by itself: on a busy machine the newest sample was too old, or the guard
-   * has not been told the profile yet.
+   * A refusal that ends by itself: on a busy machine the newest sample was too old, the guard has
+   * not been told the profile yet, or what the holder before left moving comes to hold first.
    */
   static boolean isForNow(Map<String, Object> command) {
     return String.valueOf(command.get("why")).contains("newest sample: expected within")
-        || "tandem.guard.no-profile".equals(command.get("code"));
+        || "tandem.guard.no-profile".equals(command.get("code"))
+        || "tandem.guard.busy".equals(command.get("code"));
   }
 
   private String fared(HeldControl stick) {
