@@ -244,11 +244,17 @@ public final class Stage implements AutoCloseable {
     Map<String, Object> view = Map.of();
     for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
       view = object(api.post("/api/twins/" + robot + "/commands", wish));
-      boolean tooOld = String.valueOf(view.get("why")).contains("newest sample: expected within");
+      boolean tooOld = isTooOld(view);
       if (!tooOld) return view;
       pause(Duration.ofMillis(100));
     }
     return view;
+  }
+
+  /** Refused because the robot's newest sample was too old, as the twin says it or the guard. */
+  public static boolean isTooOld(Map<String, Object> command) {
+    String why = String.valueOf(command.get("why"));
+    return why.contains("newest sample: expected within") || why.contains("was last measured");
   }
 
   /** Waits for a condition; seconds until it held. */

@@ -222,7 +222,7 @@ final class Theatre implements AutoCloseable {
    * not been told the profile yet, or what the holder before left moving comes to hold first.
    */
   static boolean isForNow(Map<String, Object> command) {
-    return String.valueOf(command.get("why")).contains("newest sample: expected within")
+    return Stage.isTooOld(command)
         || "tandem.guard.no-profile".equals(command.get("code"))
         || "tandem.guard.busy".equals(command.get("code"));
   }
