@@ -86,6 +86,7 @@ enum Motions {
   static final Duration SETTLED = Duration.ofSeconds(1);
 
   private static final int ATTEMPTS = 5;
+  private static final Duration AGAIN = Duration.ofMillis(300);
   private static final int FOLLOWED_AFTER = 10;
   private static final Duration FOLLOWED_WITHIN = Duration.ofSeconds(10);
   private static final Duration REST = Duration.ofSeconds(20);
@@ -151,8 +152,14 @@ enum Motions {
     witness.watch(ELBOW);
     for (int attempt = 1; ; attempt++) {
       var control = new HeldControl(api, "ada", by, kind);
-      if (!control.open())
+      if (!control.open()) {
+        control.close();
+        if (attempt < ATTEMPTS && Stage.isForNow(control.command())) {
+          stage.pause(AGAIN);
+          continue;
+        }
         throw new IllegalStateException(kind + " was not taken: " + control.command().get("why"));
+      }
       var start = new Start(witness.angle(ELBOW), turn % 2 == 0 ? 1 : -1);
       control.hold(seconds -> target(start, seconds));
       long giveUp = System.nanoTime() + FOLLOWED_WITHIN.toNanos();

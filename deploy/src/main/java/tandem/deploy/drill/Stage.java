@@ -244,17 +244,23 @@ public final class Stage implements AutoCloseable {
     Map<String, Object> view = Map.of();
     for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
       view = object(api.post("/api/twins/" + robot + "/commands", wish));
-      boolean tooOld = isTooOld(view);
-      if (!tooOld) return view;
+      if (!isForNow(view)) return view;
       pause(Duration.ofMillis(100));
     }
     return view;
   }
 
-  /** Refused because the robot's newest sample was too old, as the twin says it or the guard. */
-  public static boolean isTooOld(Map<String, Object> command) {
+  /**
+   * A refusal that ends by itself: on a busy machine the newest sample was too old (for the twin or
+   * for the guard), the guard has not been told the profile yet, or what the holder before left
+   * moving comes to hold first.
+   */
+  public static boolean isForNow(Map<String, Object> command) {
     String why = String.valueOf(command.get("why"));
-    return why.contains("newest sample: expected within") || why.contains("was last measured");
+    return why.contains("newest sample: expected within")
+        || why.contains("was last measured")
+        || "tandem.guard.no-profile".equals(command.get("code"))
+        || "tandem.guard.busy".equals(command.get("code"));
   }
 
   /** Waits for a condition; seconds until it held. */

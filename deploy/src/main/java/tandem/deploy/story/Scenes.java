@@ -341,7 +341,7 @@ final class Scenes {
     for (int attempt = 0; attempt < 20; attempt++) {
       view = on.sam.joint(ELBOW, aim, seconds);
       if (!"refused".equals(view.get("state"))) return String.valueOf(view.get("id"));
-      if (!Theatre.isForNow(view)) break;
+      if (!Stage.isForNow(view)) break;
       on.pause(Theatre.AGAIN);
     }
     throw new NotSeen("sam's motion was not taken: " + view.get("why"));

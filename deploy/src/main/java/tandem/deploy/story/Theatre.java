@@ -187,7 +187,7 @@ final class Theatre implements AutoCloseable {
       var stick = operator.stick(kind);
       if (!stick.open()) {
         stick.close();
-        if (isForNow(stick.command()) && System.nanoTime() < until) {
+        if (Stage.isForNow(stick.command()) && System.nanoTime() < until) {
           pause(AGAIN);
           continue;
         }
@@ -215,16 +215,6 @@ final class Theatre implements AutoCloseable {
 
   private static boolean isOver(HeldControl stick) {
     return stick.closed() || !stick.state().isEmpty() && isFinal(stick.state());
-  }
-
-  /**
-   * A refusal that ends by itself: on a busy machine the newest sample was too old, the guard has
-   * not been told the profile yet, or what the holder before left moving comes to hold first.
-   */
-  static boolean isForNow(Map<String, Object> command) {
-    return Stage.isTooOld(command)
-        || "tandem.guard.no-profile".equals(command.get("code"))
-        || "tandem.guard.busy".equals(command.get("code"));
   }
 
   private String fared(HeldControl stick) {
