@@ -102,15 +102,7 @@ class SlowDiskTest {
   void shouldNotReleaseAStopThatCameWhileTheReleaseWasBeingWritten() {
     guard.stop("s-1");
     guard.diskHangs = true;
-    long released =
-        tell(
-            GuardRequest.newBuilder()
-                .setRelease(
-                    Release.newBuilder()
-                        .setBy("bob")
-                        .setReason("seen")
-                        .setToken(guard.token(guard.now))
-                        .setStopNumber(1)));
+    long released = tell(releaseOf(1));
     tell(stop("s-2"));
     guard.diskHangs = false;
     guard.diskAnswers();
@@ -128,15 +120,7 @@ class SlowDiskTest {
     tell(
         GuardRequest.newBuilder()
             .setGrant(Grant.newBuilder().setAuthority(authority(1, 2)).setHolder("ann")));
-    long released =
-        tell(
-            GuardRequest.newBuilder()
-                .setRelease(
-                    Release.newBuilder()
-                        .setBy("bob")
-                        .setReason("seen")
-                        .setToken(guard.token(guard.now))
-                        .setStopNumber(1)));
+    long released = tell(releaseOf(1));
     tell(stop("s-2"));
     guard.diskHangs = false;
     guard.diskAnswers();
@@ -170,5 +154,10 @@ class SlowDiskTest {
     guard.pass(2 * SECOND);
     assertThat(guard.trajectories()).as("it is not sent later").isEmpty();
     assertThat(guard.state.stored()).isTrue();
+  }
+
+  private GuardRequest.Builder releaseOf(long stop) {
+    var release = Release.newBuilder().setBy("bob").setReason("seen").setStopNumber(stop);
+    return GuardRequest.newBuilder().setRelease(release.setToken(guard.token(guard.now)));
   }
 }
