@@ -345,6 +345,34 @@ class SessionTest {
     heard.await("the end", s -> s.kind() == Sample.Kind.DELETE);
   }
 
+  /** Nothing else makes that router write in the time that is waited: its keep-alives are rare. */
+  @Test
+  void shouldTellOthersOfTheEndOfASessionWithoutWaitingForAKeepAlive() {
+    var heard = new Heard<Sample>();
+    var usual = RouterConfig.on("tcp/127.0.0.1:0");
+    var quiet =
+        new RouterConfig(
+            usual.endpoint(),
+            usual.policy(),
+            Duration.ofMinutes(10),
+            usual.queueBytes(),
+            usual.blockTimeout(),
+            usual.maxMessageBytes(),
+            usual.maxSessions(),
+            usual.maxDeclarations());
+    try (var rare = Router.listen(quiet);
+        var stays = Session.open(SessionConfig.to(rare.endpoint()))) {
+      var goes = Session.open(SessionConfig.to(rare.endpoint()));
+      stays.subscribeTokens("live/**", true, heard);
+      goes.declareToken("live/a");
+      heard.await("the token", s -> s.kind() == Sample.Kind.PUT);
+
+      goes.close();
+
+      heard.await("its end", s -> s.kind() == Sample.Kind.DELETE);
+    }
+  }
+
   @Test
   void shouldListTheTokensThatAreThereNow() {
     two.declareToken("live/a");

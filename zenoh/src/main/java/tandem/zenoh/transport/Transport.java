@@ -187,6 +187,7 @@ final class Transport {
     end.compareAndSet(null, why);
     abort(end.get());
     handler.closed(end.get());
+    receiver.flushDeferred(); // what others are told of this end
     reader.release();
   }
 
