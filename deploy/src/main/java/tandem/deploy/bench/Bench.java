@@ -12,7 +12,7 @@ public interface Bench {
   String about();
 
   /**
-   * Runs to its end.
+   * Runs to its end; {@link Benches#run} adds {@code stolenPercent} to lines that have none.
    *
    * @param seconds how long each measured part may take
    */

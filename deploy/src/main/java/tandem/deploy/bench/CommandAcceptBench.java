@@ -15,9 +15,13 @@ import java.util.function.Consumer;
  * machine, ms). {@code wishToAccept} is the twin's own part, up to its decision; {@code answer} the
  * operator's wait for the API's word. The syncs are those of journal and guard for each command,
  * its log and end included.
+ *
+ * <p>{@code rawSync} is the disk by itself: half way to the next command a record is written and
+ * synced beside the journal. {@code stolenPercent} is of the same seconds.
  */
 final class CommandAcceptBench implements Bench {
   private static final double[] POSITIONS_RAD = {0.3, 0.4};
+  private static final long HALF_WAY_NANOS = 500_000_000L / CommandedEdge.PER_SECOND;
 
   @Override
   public String name() {
@@ -33,12 +37,16 @@ final class CommandAcceptBench implements Bench {
   public void run(double seconds, Consumer<Map<String, Object>> report) throws Exception {
     try (var edge = new CommandedEdge()) {
       CommandedEdge.warm(i -> edge.move(POSITIONS_RAD[i % 2]));
-      measure(edge, Math.max(seconds, CommandedEdge.AT_LEAST_SECONDS), report);
+      try (var raw = new RawSync(edge.journal())) {
+        measure(edge, raw, Math.max(seconds, CommandedEdge.AT_LEAST_SECONDS), report);
+      }
     }
   }
 
-  private void measure(CommandedEdge edge, double seconds, Consumer<Map<String, Object>> report) {
+  private void measure(
+      CommandedEdge edge, RawSync raw, double seconds, Consumer<Map<String, Object>> report) {
     var before = edge.syncs();
+    var stolen = new StolenTime();
     var operator = new ArrayList<Double>();
     var wish = new ArrayList<Double>();
     var accept = new ArrayList<Double>();
@@ -50,13 +58,16 @@ final class CommandAcceptBench implements Bench {
           Instant asked = Instant.now();
           long begun = System.nanoTime();
           var view = edge.move(POSITIONS_RAD[i % 2]);
+          double answered = (System.nanoTime() - begun) / 1e6;
+          Waiting.until("half way", 1, () -> System.nanoTime() - begun >= HALF_WAY_NANOS);
+          raw.once();
           if (!(view.get("times") instanceof Map<?, ?> times)
               || times.get("guardAccepted") == null) {
             // a busy machine's newest sample may be too old to decide by
             refused.add(view.get("state") + ": " + view.get("why"));
             return;
           }
-          answer.add((System.nanoTime() - begun) / 1e6);
+          answer.add(answered);
           operator.add(millis(asked, times.get("guardAccepted")));
           wish.add(millis(asked, times.get("accepted")));
           accept.add(
@@ -65,7 +76,7 @@ final class CommandAcceptBench implements Bench {
     if (operator.isEmpty())
       throw new IllegalStateException("no command was accepted; last: " + refused.getLast());
     var syncs = edge.syncs().since(before);
-    report.accept(
+    var line =
         line(
             "commands",
             operator.size(),
@@ -89,12 +100,22 @@ final class CommandAcceptBench implements Bench {
             CommandedEdge.percentile(answer, 0.5),
             "answerP99Ms",
             CommandedEdge.percentile(answer, 0.99),
+            "rawSyncs",
+            raw.millis().size(),
+            "rawSyncP50Ms",
+            CommandedEdge.percentile(raw.millis(), 0.5),
+            "rawSyncP99Ms",
+            CommandedEdge.percentile(raw.millis(), 0.99),
+            "rawSyncMaxMs",
+            CommandedEdge.percentile(raw.millis(), 1),
             "journalSyncsEach",
             CommandedEdge.each(syncs.journal(), operator.size()),
             "guardStateSyncsEach",
             CommandedEdge.each(syncs.guardState(), operator.size()),
             "guardLogSyncsEach",
-            CommandedEdge.each(syncs.guardLog(), operator.size())));
+            CommandedEdge.each(syncs.guardLog(), operator.size()));
+    stolen.tell(line);
+    report.accept(line);
   }
 
   private static double millis(Instant from, Object to) {

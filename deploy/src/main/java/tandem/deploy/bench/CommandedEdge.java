@@ -23,6 +23,8 @@ import tandem.proto.v1.GuardStatus;
 import tandem.proto.v1.JointGoal;
 import tandem.proto.v1.JointTarget;
 import tandem.proto.v1.LeaseRequest;
+import tandem.robot.inbound.GatewaySettings;
+import tandem.twin.journal.JournalDatabase;
 import tandem.zenoh.Session;
 import tandem.zenoh.SessionConfig;
 
@@ -205,6 +207,17 @@ final class CommandedEdge implements AutoCloseable {
 
   static double each(double count, int of) {
     return Math.rint(count / of * 100) / 100;
+  }
+
+  /** Where its journal is. */
+  Path journal() {
+    return JournalDatabase.fileIn(data).getParent();
+  }
+
+  /** The guard's process. */
+  long guardPid() throws IOException {
+    var file = data.resolve(GatewaySettings.GUARDS).resolve(ROBOT).resolve("guard.pid");
+    return Long.parseLong(Files.readString(file).strip());
   }
 
   /** The guard's newest word about itself. */

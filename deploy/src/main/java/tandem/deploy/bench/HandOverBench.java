@@ -40,6 +40,7 @@ final class HandOverBench implements Bench {
 
   private void measure(CommandedEdge edge, double seconds, Consumer<Map<String, Object>> report) {
     var before = edge.syncs();
+    var stolen = new StolenTime();
     var toAutonomy = new ArrayList<Double>();
     var back = new ArrayList<Double>();
     CommandedEdge.paced(
@@ -51,7 +52,7 @@ final class HandOverBench implements Bench {
     var syncs = edge.syncs().since(before);
     var both = new ArrayList<>(toAutonomy);
     both.addAll(back);
-    report.accept(
+    var line =
         line(
             "handOvers",
             both.size(),
@@ -70,7 +71,9 @@ final class HandOverBench implements Bench {
             "guardStateSyncsEach",
             CommandedEdge.each(syncs.guardState(), both.size()),
             "guardLogSyncsEach",
-            CommandedEdge.each(syncs.guardLog(), both.size())));
+            CommandedEdge.each(syncs.guardLog(), both.size()));
+    stolen.tell(line);
+    report.accept(line);
   }
 
   private static double toAutonomy(CommandedEdge edge) {

@@ -46,7 +46,7 @@ final class BenchCommand implements Runnable {
               .formatted(Benches.ALL.stream().map(Bench::name).toList(), name));
     for (var bench : chosen) {
       try {
-        bench.run(seconds, out::object);
+        Benches.run(bench, seconds, out::object);
       } catch (Exception e) {
         throw new CliFailure("bench " + bench.name() + " ended early: " + e);
       }
