@@ -10,7 +10,12 @@ One JSON object per line:
   {"event":"velocity","vx","vy","wz","type","stamp","at"}    stamp: of the header, 0 where it has none; at: now; both s, this clock
   {"event":"positions","data"}
   {"event":"watchdog"}                                  cmd_vel stopped coming while it moved
-A line on stdin is an order: "abort" ends the running goal as aborted, "abandon" never answers a goal again; the end of stdin ends it.
+With --navigate (nav_server.py) also NavigateToPose, and:
+  {"event":"navigate","id","frame","x","y","yaw","accepted","why"}
+  {"event":"navigate-cancel","id","all","code","goals"}
+  {"event":"navigated","id","status","error","x","y","yaw","speed"}
+A line on stdin is an order: "abort" ends the running goal as aborted, "abort navigation" that of the base, "abandon" never answers a
+goal again; the end of stdin ends it.
 """
 import argparse
 import json
@@ -24,6 +29,7 @@ import time
 import numpy as np
 import zenoh
 
+import nav_server
 from eve import STORE, T, Node, Publisher, header
 from ros2_calls import Server, Types
 
@@ -114,6 +120,12 @@ class Arm:
         self.q, self.v = [0.1 * (i + 1) for i in range(len(JOINTS))], [0.0] * len(JOINTS)
         self.goal, self.ended, self.waiting = None, {}, {}
         self.twist, self.twist_at, self.pose = (0.0, 0.0, 0.0), None, [0.0, 0.0, 0.0]
+        self.moving, self.navigation = (0.0, 0.0, 0.0), None
+        if options.navigate:
+            nav_server.define(self.types)
+            self.navigation = nav_server.Navigation(
+                self.types, self.lock, self.say, self.pose, options.navigate_reject, options.navigate_uncancellable,
+                options.navigate_watchdog)
         self.stopping, self.abandoned, self.unanswered = threading.Event(), False, []
 
     def say(self, **line):
@@ -241,6 +253,8 @@ class Arm:
         twist = message.twist if ros_type.endswith("Stamped") else message
         with self.lock:
             self.twist, self.twist_at = (twist.linear.x, twist.linear.y, twist.angular.z), time.monotonic()
+        if self.navigation:
+            self.navigation.driven(*self.twist)
         stamp = message.header.stamp if ros_type.endswith("Stamped") else None
         self.say(event="velocity", vx=twist.linear.x, vy=twist.linear.y, wz=twist.angular.z, type=ros_type,
                  stamp=stamp.sec + stamp.nanosec / 1e9 if stamp else 0.0, at=time.time())
@@ -267,11 +281,14 @@ class Arm:
                 if any(self.twist):
                     self.say(event="watchdog")
                 self.twist, self.twist_at = (0.0, 0.0, 0.0), None
-            vx, vy, wz = self.twist
-            yaw = self.pose[2]
-            self.pose[0] += (vx * math.cos(yaw) - vy * math.sin(yaw)) * dt
-            self.pose[1] += (vx * math.sin(yaw) + vy * math.cos(yaw)) * dt
-            self.pose[2] += wz * dt
+            cos, sin = math.cos(self.pose[2]), math.sin(self.pose[2])
+            led = self.navigation.step(dt) if self.navigation else None
+            if led is None:
+                vx, vy, wz = self.twist
+                led = (vx * cos - vy * sin, vx * sin + vy * cos, wz)
+            self.moving = (led[0] * cos + led[1] * sin, led[1] * cos - led[0] * sin, led[2])
+            for i in range(3):
+                self.pose[i] += led[i] * dt
 
     def odometry(self):
         vector, point, quaternion = (T[f"geometry_msgs/msg/{n}"] for n in ("Vector3", "Point", "Quaternion"))
@@ -279,7 +296,7 @@ class Arm:
         pose = T["geometry_msgs/msg/Pose"](
             position=point(x=x, y=y, z=0.0), orientation=quaternion(x=0.0, y=0.0, z=math.sin(yaw / 2), w=math.cos(yaw / 2)))
         twist = T["geometry_msgs/msg/Twist"](
-            linear=vector(x=self.twist[0], y=self.twist[1], z=0.0), angular=vector(x=0.0, y=0.0, z=self.twist[2]))
+            linear=vector(x=self.moving[0], y=self.moving[1], z=0.0), angular=vector(x=0.0, y=0.0, z=self.moving[2]))
         return T["nav_msgs/msg/Odometry"](
             header=header("odom"), child_frame_id="base_link",
             pose=T["geometry_msgs/msg/PoseWithCovariance"](pose=pose, covariance=np.zeros(36)),
@@ -308,6 +325,8 @@ class Arm:
             Server(node, prefix + "get_result", ACTION + "_GetResult", self.types, self.get_result)
             Server(node, prefix + "cancel_goal", "action_msgs/srv/CancelGoal", self.types, self.cancel_goal)
             Server(node, prefix + "send_goal", ACTION + "_SendGoal", self.types, self.send_goal)
+        if self.navigation:
+            self.navigation.serve(node, o.navigate)
         if o.cmd_vel != "none":
             ros_type = "geometry_msgs/msg/TwistStamped" if o.cmd_vel == "stamped" else "geometry_msgs/msg/Twist"
             _, key, _ = node.endpoint("MS", "cmd_vel", ros_type, "::,1:,:,:,,")
@@ -344,6 +363,10 @@ def main():
     parser.add_argument("--uncancellable", action="store_true")
     parser.add_argument("--cmd-vel", choices=["none", "twist", "stamped"], default="none")
     parser.add_argument("--positions", default=None, metavar="TOPIC", help="a position controller (Float64MultiArray), joints in reverse order")
+    parser.add_argument("--navigate", nargs="?", const="navigate_to_pose", default=None, metavar="NAME", help="serve NavigateToPose")
+    parser.add_argument("--navigate-reject", default=None, metavar="WHY", help="reject every goal of it")
+    parser.add_argument("--navigate-uncancellable", action="store_true")
+    parser.add_argument("--navigate-watchdog", type=float, default=None, metavar="SECONDS", help="end a goal so long after its clients are gone")
     options = parser.parse_args()
     if options.action is None:
         options.action = [] if options.no_action else ["arm_controller/follow_joint_trajectory"]
@@ -355,6 +378,8 @@ def main():
             if line.strip() == "abort":
                 with arm.lock:
                     arm.end(ABORTED, "path tolerance violated by order of the test")
+            elif line.strip() == "abort navigation" and arm.navigation:
+                arm.navigation.end(ABORTED, "no path, by order of the test")
             elif line.strip() == "abandon":
                 arm.abandoned = True
         arm.stopping.set()

@@ -16,9 +16,10 @@ export function note(level, words) {
 /**
  * Sends one command; gives its view, or null where it was not sent or not answered.
  * @param {object} token the guard's time when it was wished for
+ * @param {string} part of the body that it moves
  */
-export async function command(request, token = store.current?.guardTime()) {
-  const why = store.whyNot;
+export async function command(request, token = store.current?.guardTime(), part = 'arms') {
+  const why = store.whyNotFor(part);
   if (why) {
     note('bad', `not sent: ${why}`);
     return null;
@@ -69,7 +70,22 @@ export const jointsOf = (targets, durationSeconds) => ({
   joint: { targets: [...targets].map(([joint, positionRad]) => ({ joint, positionRad })), durationSeconds },
 });
 
+/** A place for the base as it is sent: m, rad. */
+export const navigateOf = (frame, { x, y, yaw }, withinSeconds) => ({
+  navigate: { frame, xMeters: x, yMeters: y, yawRad: yaw, withinSeconds },
+});
+
 export function sendReach(request) {
   store.current?.commanded.clear(); // the twin chooses the joints now
   return command(request);
+}
+
+/** Ends a command that is under way. */
+export async function cancelCommand(id) {
+  try {
+    const view = await api.cancel(id, store.operator, 'cancelled at the console');
+    note('good', `${id} ${view.state}`);
+  } catch (failure) {
+    note('bad', `${id} not cancelled: ${failure.message}`);
+  }
 }

@@ -27,6 +27,11 @@ export function kind(element, value) {
   if (element.dataset.kind !== value) element.dataset.kind = value;
 }
 
+const LEVEL = { done: 'good', executing: 'busy', sent: 'busy', accepted: 'busy', created: 'busy', refused: 'bad', failed: 'bad', expired: 'bad', unknown: 'bad', cancelled: 'warn' };
+
+/** How a command's state is coloured. */
+export const level = (state) => LEVEL[state] ?? 'quiet';
+
 export const milliseconds = (ms) =>
   ms === null || Number.isNaN(ms) ? '–' : ms < 10 ? `${ms.toFixed(1)} ms` : ms < 1000 ? `${Math.round(ms)} ms` : ms < 100_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms / 60_000)} min`;
 

@@ -5,6 +5,7 @@ import './parts/robots.js';
 import './parts/lease.js';
 import './parts/hand.js';
 import './parts/hold.js';
+import './parts/goto.js';
 import './parts/reach.js';
 import './parts/joints.js';
 import './parts/drawer.js';

@@ -1,11 +1,8 @@
 // Commands, streams and alarms, as tables that never say more than the twin did.
 
-import { api } from '../api.js';
-import { note } from '../control.js';
-import { clock, count, el, fixed, flag, keyed, kind, milliseconds, Part, text } from '../dom.js';
+import { cancelCommand } from '../control.js';
+import { clock, count, el, fixed, flag, keyed, kind, level, milliseconds, Part, text } from '../dom.js';
 import { isFinal, store } from '../store.js';
-
-const LEVEL = { done: 'good', executing: 'busy', sent: 'busy', accepted: 'busy', created: 'busy', refused: 'bad', failed: 'bad', expired: 'bad', unknown: 'bad', cancelled: 'warn', superseded: 'quiet' };
 
 class Table {
   constructor(columns, empty) {
@@ -67,6 +64,13 @@ const evidence = (e) => {
   return `error ${error}, settled ${Math.round(e.settledMs)} ms (${e.stream} #${e.sequence})`;
 };
 
+/** What the robot's action server says of it on its way. */
+const feedback = (c) => {
+  const f = store.current?.view?.feedback;
+  if (f?.commandId !== c.id || isFinal(c.state)) return '';
+  return f.distanceMeters !== undefined && f.distanceMeters !== null ? `${fixed(f.distanceMeters, 2)} m to go` : `error ${fixed(f.errorRad, 3)} rad`;
+};
+
 class Drawer extends Part {
   build() {
     this.tables = {
@@ -74,12 +78,12 @@ class Drawer extends Part {
         { name: 'Command', text: (c) => c.id },
         { name: 'Form', text: (c) => c.form },
         { name: 'By', text: (c) => c.by },
-        { name: 'State', chip: true, text: (c) => c.state, kind: (c) => LEVEL[c.state] ?? 'quiet' },
-        { name: 'Why and evidence', grow: true, text: (c) => [c.why, evidence(c.evidence)].filter(Boolean).join('; ') },
+        { name: 'State', chip: true, text: (c) => c.state, kind: (c) => level(c.state) },
+        { name: 'Why and evidence', grow: true, text: (c) => [c.why, feedback(c), evidence(c.evidence)].filter(Boolean).join('; ') },
         { name: 'Created, took', text: (c) => took(c.times), tip: (c) => stages(c.times) },
         { name: '', draw: (cell, c) => {
           if (isFinal(c.state)) cell.replaceChildren();
-          else if (!cell.firstChild) cell.append(el('button.small', { type: 'button', onclick: () => cancel(c.id) }, 'Cancel'));
+          else if (!cell.firstChild) cell.append(el('button.small', { type: 'button', onclick: () => cancelCommand(c.id) }, 'Cancel'));
         } },
       ], 'No command was given to this robot.'),
       streams: new Table([
@@ -161,15 +165,6 @@ class Drawer extends Part {
     if (this.chosen === 'commands') this.tables.commands.update(robot?.commands ?? [], (c) => c.id);
     if (this.chosen === 'streams') this.tables.streams.update(robot?.streams ?? [], (s) => s.topic);
     if (this.chosen === 'alarms') this.tables.alarms.update(store.alarms, (a) => `${a.robot} ${a.kind} ${a.first}`);
-  }
-}
-
-async function cancel(id) {
-  try {
-    const view = await api.cancel(id, store.operator, 'cancelled at the console');
-    note('good', `${id} ${view.state}`);
-  } catch (failure) {
-    note('bad', `${id} not cancelled: ${failure.message}`);
   }
 }
 

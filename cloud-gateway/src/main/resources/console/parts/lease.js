@@ -106,7 +106,7 @@ class Lease extends Part {
     const robot = store.current;
     const view = robot?.view;
     const profile = robot?.profile;
-    const target = profile?.joint?.topic || Object.values(profile?.reach ?? {})[0]?.topic;
+    const target = profile?.joint?.topic || Object.values(profile?.reach ?? {})[0]?.topic || profile?.navigate?.topic;
     text(this.profile, profile ? `${profile.source || 'unknown'}${target ? ` → ${target}` : ', no way to command found'}` : 'none yet');
     flag(this.accept, 'hidden', profile?.source !== 'proposed' || !target);
     text(this.ambiguous, (profile?.ambiguities ?? []).join('; '));

@@ -186,12 +186,13 @@ final class SiteTwins implements Twins {
           case REACH -> new Goal.Reach(request.getReach());
           case STREAM -> new Goal.Stream(request.getStream());
           case STANCE -> new Goal.Stance(request.getStance());
+          case NAVIGATE -> new Goal.Navigate(request.getNavigate());
           case GOAL_NOT_SET -> null;
         };
     if (goal == null) {
       return refused(
           "tandem.goal.empty",
-          "goal: expected joint, reach, stream or stance, found none; not sent");
+          "goal: expected joint, reach, stream, stance or navigate, found none; not sent");
     }
     if (request.getBy().isBlank()) {
       return refused("tandem.command.by", "by: expected who asks, found nothing; not sent");

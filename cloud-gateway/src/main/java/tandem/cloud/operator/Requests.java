@@ -7,6 +7,7 @@ import tandem.proto.codec.Json;
 import tandem.proto.v1.CommandRequest;
 import tandem.proto.v1.JointGoal;
 import tandem.proto.v1.LeaseRequest;
+import tandem.proto.v1.NavigateGoal;
 import tandem.proto.v1.ReachGoal;
 import tandem.proto.v1.StopRequest;
 import tandem.proto.v1.StreamGoal;
@@ -33,6 +34,7 @@ public final class Requests {
 
   private static final double MAX_JOINT_RAD = 1000;
   private static final double MAX_REACH_METERS = 100;
+  private static final double MAX_PLACE_METERS = 1_000;
   private static final double MAX_SECONDS = 600;
   private static final double UNIT_TOLERANCE = 1e-3;
 
@@ -53,8 +55,13 @@ public final class Requests {
       case REACH -> check(request.getReach());
       case STREAM -> check(request.getStream());
       case STANCE -> name("stance.stance", request.getStance().getStance(), "command");
+      case NAVIGATE -> check(request.getNavigate());
       case GOAL_NOT_SET ->
-          throw bad("goal", "one of joint, reach, stream, stance", "none", "command not passed on");
+          throw bad(
+              "goal",
+              "one of joint, reach, stream, stance, navigate",
+              "none",
+              "command not passed on");
     }
     return request.build();
   }
@@ -131,6 +138,20 @@ public final class Requests {
     name("by", request.getBy(), "request");
     text("reason", request.getReason(), "request");
     return request.build();
+  }
+
+  private static void check(NavigateGoal goal) {
+    if (!goal.getFrame().isEmpty()) name("navigate.frame", goal.getFrame(), "command");
+    for (double value : new double[] {goal.getXMeters(), goal.getYMeters()})
+      if (!(Math.abs(value) <= MAX_PLACE_METERS))
+        throw bad(
+            "navigate",
+            "coordinates within " + MAX_PLACE_METERS + " m",
+            value,
+            "command not passed on");
+    if (!(Math.abs(goal.getYawRad()) <= 2 * Math.PI))
+      throw bad("navigate.yawRad", "within 2 pi", goal.getYawRad(), "command not passed on");
+    seconds("navigate.withinSeconds", goal.getWithinSeconds(), false, "command");
   }
 
   private static void check(StreamGoal goal) {

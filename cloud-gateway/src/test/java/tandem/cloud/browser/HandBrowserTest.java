@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import tandem.cloud.fake.FakeNode;
+import tandem.proto.v1.NavigateGoal;
 import tandem.proto.v1.TeleopSetpoint;
 
 /**
@@ -95,6 +96,36 @@ class HandBrowserTest {
     double after = node.twins.position("left_elbow");
     page.until("Math.abs(tandemStatus.joints.left_elbow - %s) < 1e-6".formatted(after), "rest");
     assertThat(page.number("tandemStatus.hand.roundTripMs")).isPositive();
+  }
+
+  @Test
+  void shouldSendTheBaseToAPlaceOnceAndCancelIt() {
+    String send = "document.getElementById('goto-send').disabled";
+    page.until("!document.querySelector('tandem-goto').hidden", "the profile has a navigation");
+    page.type("#goto-x", "1.5");
+    page.type("#goto-y", "-2");
+    page.type("#goto-yaw", "7");
+    page.until(send, "no such yaw");
+    page.type("#goto-yaw", "0.5");
+    page.until("!" + send, "a place");
+    page.click("#goto-send");
+    page.until("document.getElementById('goto-state').textContent === 'executing'", "under way");
+    var wish = node.twins.newest();
+    page.click("#goto-cancel");
+    page.until("document.getElementById('goto-state').textContent === 'cancelled'", "its end");
+
+    assertThat(wish.getNavigate())
+        .isEqualTo(
+            NavigateGoal.newBuilder()
+                .setFrame("odom")
+                .setXMeters(1.5)
+                .setYMeters(-2)
+                .setYawRad(0.5)
+                .setWithinSeconds(60)
+                .build());
+    assertThat(wish.getToken().getBootId()).hasSize(32);
+    assertThat(node.twins.newest()).as("nothing more was sent").isSameAs(wish);
+    assertThat(page.text("document.getElementById('goto-cancel').hidden")).isEqualTo("true");
   }
 
   @Test

@@ -62,7 +62,7 @@ public final class FakeTwins implements Twins, AutoCloseable {
   private final Map<String, Double> positions = moving.positions;
   private final FakeLease lease = new FakeLease();
   private final Map<String, CommandView> commands = new LinkedHashMap<>();
-  private final Map<String, CommandRequest> asked = new LinkedHashMap<>();
+  private final LinkedHashMap<String, CommandRequest> asked = new LinkedHashMap<>();
   private final Map<String, List<Consumer<TwinView>>> watchers = new LinkedHashMap<>();
   private final List<AlarmView> alarms = new ArrayList<>();
   private final ScheduledExecutorService clock =
@@ -229,6 +229,11 @@ public final class FakeTwins implements Twins, AutoCloseable {
     return () -> listeners.remove(listener);
   }
 
+  /** What was asked for last. */
+  public synchronized CommandRequest newest() {
+    return asked.lastEntry().getValue();
+  }
+
   /** What the page said to make this command. */
   public synchronized CommandRequest asked(String id) {
     return asked.get(id);
@@ -253,7 +258,7 @@ public final class FakeTwins implements Twins, AutoCloseable {
     if (other.isPresent())
       return refused(
           view, "tandem.lease.held", "lease held by %s; command not sent".formatted(other.get()));
-    if (request.hasStream() || request.hasStance()) {
+    if (request.hasStream() || request.hasStance() || request.hasNavigate()) {
       var opened = view.setForm(streamForm(request)).setState("executing").build();
       commands.put(id, opened);
       if (request.hasStream()) teleop.open(id, stream(id, part(request), request.getBy()));
@@ -314,6 +319,7 @@ public final class FakeTwins implements Twins, AutoCloseable {
 
   private static String streamForm(CommandRequest request) {
     if (request.hasStance()) return "stance";
+    if (request.hasNavigate()) return "navigate";
     String kind = request.getStream().getKind();
     return kind.equals("velocity") ? kind : kind + "-stream";
   }
@@ -322,7 +328,7 @@ public final class FakeTwins implements Twins, AutoCloseable {
     return switch (request.getGoalCase()) {
       case JOINT, REACH -> "arms";
       case STREAM -> request.getStream().getKind().equals("velocity") ? "locomotion" : "arms";
-      case STANCE, GOAL_NOT_SET -> "body";
+      case STANCE, NAVIGATE, GOAL_NOT_SET -> "body";
     };
   }
 
@@ -367,6 +373,8 @@ public final class FakeTwins implements Twins, AutoCloseable {
       return CompletableFuture.failedFuture(
           new Refused("tandem.command.unknown", "no command " + commandId));
     if (movement != null && movement.id().equals(commandId)) end("cancelled", "by " + by);
+    if (view.getForm().equals("navigate"))
+      commands.put(commandId, view.toBuilder().setState("cancelled").setWhy("by " + by).build());
     if (view.getForm().endsWith("-stream") || view.getForm().equals("velocity"))
       teleop.endAll("cancelled", () -> "by " + by);
     return done(commands.get(commandId));
@@ -439,11 +447,17 @@ public final class FakeTwins implements Twins, AutoCloseable {
                     .setTopic("/ada/joint_trajectory")
                     .setType("trajectory_msgs/msg/JointTrajectory"));
     if (robot.equals(ROBOT) && driven)
-      profile.setVelocity(
-          CommandTarget.newBuilder()
-              .setKind("topic")
-              .setTopic("/ada/cmd_vel")
-              .setType("geometry_msgs/msg/TwistStamped"));
+      profile
+          .setVelocity(
+              CommandTarget.newBuilder()
+                  .setKind("topic")
+                  .setTopic("/ada/cmd_vel")
+                  .setType("geometry_msgs/msg/TwistStamped"))
+          .setNavigate(
+              CommandTarget.newBuilder()
+                  .setKind("action")
+                  .setTopic("/ada/navigate_to_pose")
+                  .setType("nav2_msgs/action/NavigateToPose"));
     profile.setIndependentParts(lease.isIndependent());
     if (robot.equals(ROBOT)) {
       profile.putTips("left_hand", "l_gripper").putTips("right_hand", "r_gripper");

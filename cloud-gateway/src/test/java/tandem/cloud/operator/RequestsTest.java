@@ -45,6 +45,12 @@ class RequestsTest {
         "{\"by\":\"e\",\"reach\":{\"tip\":\"left_hand\",\"durationSeconds\":1}}|reach.pose",
         "{\"by\":\"e\",\"reach\":{\"tip\":\"left_hand\",\"pose\":{\"xMeters\":1000},\"durationSeconds\":1}}|coordinates",
         "{\"by\":\"e\",\"reach\":{\"tip\":\"left_hand\",\"withOrientation\":true,\"pose\":{\"qw\":3},\"durationSeconds\":1}}|quaternion",
+        "{\"by\":\"e\",\"navigate\":{\"xMeters\":2000,\"withinSeconds\":9}}|coordinates",
+        "{\"by\":\"e\",\"navigate\":{\"yMeters\":-1e999,\"withinSeconds\":9}}|navigate.yMeters",
+        "{\"by\":\"e\",\"navigate\":{\"yawRad\":7,\"withinSeconds\":9}}|navigate.yawRad",
+        "{\"by\":\"e\",\"navigate\":{\"xMeters\":1}}|navigate.withinSeconds",
+        "{\"by\":\"e\",\"navigate\":{\"xMeters\":1,\"withinSeconds\":601}}|navigate.withinSeconds",
+        "{\"by\":\"e\",\"navigate\":{\"frame\":\"a\\nb\",\"withinSeconds\":9}}|navigate.frame",
       })
   void shouldNameTheFieldOfACommandThatCannotBeMeant(String json, String named) {
     assertThatThrownBy(() -> Requests.command("ada", json))
@@ -52,6 +58,20 @@ class RequestsTest {
         .satisfies(e -> assertThat(((Refused) e).code()).startsWith("tandem.request."))
         .satisfies(e -> assertThat(((Refused) e).code() + e.getMessage()).contains(named))
         .hasMessageContaining("not passed on");
+  }
+
+  @Test
+  void shouldReadANavigationAndLeaveItsFrameToTheTwin() {
+    var read =
+        Requests.command(
+            "ada",
+            "{\"by\":\"e\",\"navigate\":{\"xMeters\":1.5,\"yMeters\":-2,\"yawRad\":0.5,\"withinSeconds\":60}}");
+
+    assertThat(read.getNavigate().getXMeters()).isEqualTo(1.5);
+    assertThat(read.getNavigate().getYMeters()).isEqualTo(-2);
+    assertThat(read.getNavigate().getYawRad()).isEqualTo(0.5);
+    assertThat(read.getNavigate().getWithinSeconds()).isEqualTo(60);
+    assertThat(read.getNavigate().getFrame()).isEmpty();
   }
 
   @Test

@@ -143,6 +143,14 @@ final class RobotDoctor {
         says.isEmpty() ? "no robot-side stop" : String.join(", ", says),
         "tandem.robots.%s.watchdog says what the robot has; without one only commands that end by themselves are sent"
             .formatted(robot));
+    if (!(profile.get("navigate") instanceof Map<?, ?>)) return;
+    boolean ends = profile.get("watchdogNavigateSeconds") instanceof Number;
+    findings.check(
+        "robot's own end of a navigation",
+        ends,
+        ends ? profile.get("watchdogNavigateSeconds") + " s" : "none: it goes on without its guard",
+        "tandem.robots.%s.navigate.watchdog says after how long the robot ends one whose client is gone; without it none is sent"
+            .formatted(robot));
   }
 
   private void clock(Api node) {
@@ -252,12 +260,13 @@ final class RobotDoctor {
   static SortedMap<String, Boolean> commandNames(String robot, Map<?, ?> profile) {
     var names = new TreeMap<String, Boolean>();
     var targets = new ArrayList<Object>();
-    for (var key : List.of("joint", "velocity", "stance")) targets.add(profile.get(key));
+    for (var key : List.of("joint", "velocity", "stance", "navigate"))
+      targets.add(profile.get(key));
     if (profile.get("reach") instanceof Map<?, ?> reach) targets.addAll(reach.values());
     for (var target : targets) {
       if (!(target instanceof Map<?, ?> one && one.get("topic") instanceof String topic)) continue;
       names.put(topic, true);
-      if ("action".equals(one.get("kind"))) {
+      if ("action".equals(one.get("kind")) && target != profile.get("navigate")) {
         names.putIfAbsent(
             topic.substring(0, topic.lastIndexOf('/') + 1) + "joint_trajectory", false);
       }

@@ -26,6 +26,7 @@ import tandem.proto.codec.Json;
 import tandem.proto.v1.CommandRequest;
 import tandem.proto.v1.JointGoal;
 import tandem.proto.v1.JointTarget;
+import tandem.proto.v1.NavigateGoal;
 import tandem.proto.v1.Pose;
 import tandem.proto.v1.ReachGoal;
 import tandem.proto.v1.StanceGoal;
@@ -235,12 +236,16 @@ final class TwinCommands implements Runnable {
 
   @Command(
       name = "command",
-      description = "Moves a robot: joint, reach, velocity, stance; or stops it: stop.",
+      description =
+          "Moves a robot: joint, reach, velocity, stance, navigate; ends that: cancel; stops it:"
+              + " stop.",
       subcommands = {
         Wish.Joint.class,
         Wish.Reach.class,
         HoldCommand.class,
         Wish.Stance.class,
+        Wish.Navigate.class,
+        Wish.Cancel.class,
         Wish.Stop.class
       })
   static final class Wish implements Runnable {
@@ -252,7 +257,8 @@ final class TwinCommands implements Runnable {
     @Override
     public void run() {
       throw new WrongUsage(
-          "twin command: expected joint, reach, velocity, stance or stop behind the robot");
+          "twin command: expected joint, reach, velocity, stance, navigate, cancel or stop behind"
+              + " the robot");
     }
 
     /** Options of every motion. */
@@ -382,6 +388,93 @@ final class TwinCommands implements Runnable {
             CommandRequest.newBuilder()
                 .setRobot(wish.robot)
                 .setStance(StanceGoal.newBuilder().setStance(stance)));
+      }
+    }
+
+    @Command(
+        name = "navigate",
+        description = "Goes to a place by the robot's own navigation: X Y [YAW], in m and rad.")
+    static final class Navigate implements java.util.concurrent.Callable<Integer> {
+      @Mixin Main.Help help;
+      @Mixin Motion motion;
+      @ParentCommand Wish wish;
+
+      @Parameters(arity = "2..3", paramLabel = "X Y [YAW]", hideParamSyntax = true)
+      List<String> place = new ArrayList<>();
+
+      @Option(
+          names = "--frame",
+          paramLabel = "F",
+          description = "The odometry's frame, which is the default, or map.")
+      String frame = "";
+
+      @Option(
+          names = "--within",
+          paramLabel = "T",
+          converter = Words.AsDuration.class,
+          description = "Cancelled where it is not there by then, default 60s.")
+      Duration within = Duration.ofSeconds(60);
+
+      @Override
+      public Integer call() {
+        if (place.size() != 2 && place.size() != 3)
+          throw new WrongUsage(
+              "navigate: expected X Y or X Y YAW, found %d numbers; nothing was sent"
+                  .formatted(place.size()));
+        var at = place.stream().mapToDouble(text -> number("coordinate", text)).toArray();
+        return motion.issue(
+            CommandRequest.newBuilder()
+                .setRobot(wish.robot)
+                .setNavigate(
+                    NavigateGoal.newBuilder()
+                        .setFrame(frame)
+                        .setXMeters(at[0])
+                        .setYMeters(at[1])
+                        .setYawRad(at.length == 3 ? at[2] : 0)
+                        .setWithinSeconds(within.toNanos() / 1e9)));
+      }
+    }
+
+    @Command(name = "cancel", description = "Cancels a command, or whatever is open: [ID].")
+    static final class Cancel implements java.util.concurrent.Callable<Integer> {
+      @Mixin Main.Help help;
+      @Mixin ApiOptions api;
+      @ParentCommand Wish wish;
+
+      @Parameters(arity = "0..1", paramLabel = "ID", hideParamSyntax = true)
+      String id;
+
+      @Option(names = "--as", paramLabel = "NAME", description = "Default the OS user.")
+      String name = System.getProperty("user.name");
+
+      @Option(names = "--reason", paramLabel = "TEXT")
+      String reason = "";
+
+      @Override
+      public Integer call() {
+        try (var node = api.open()) {
+          List<String> ids = id == null ? open(node) : List.of(id);
+          if (ids.isEmpty()) throw new CliFailure("nothing of " + wish.robot + " is open");
+          for (String one : ids) {
+            api.out()
+                .object(
+                    node.post(
+                        "/api/commands/" + Api.escape(one) + "/cancel",
+                        Out.toJson(Out.fields("by", name, "reason", reason))));
+          }
+          return 0;
+        }
+      }
+
+      private List<String> open(Api node) {
+        if (!(Json.parse(node.get(path(wish.robot) + "/commands")) instanceof List<?> commands)) {
+          throw new CliFailure("the node's answer is not a list of commands");
+        }
+        return commands.stream()
+            .map(command -> (Map<?, ?>) command)
+            .filter(command -> !FINAL.contains(command.get("state")))
+            .map(command -> command.get("id").toString())
+            .toList();
       }
     }
 

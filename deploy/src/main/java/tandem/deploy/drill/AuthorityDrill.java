@@ -2,6 +2,8 @@ package tandem.deploy.drill;
 
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntConsumer;
 import tandem.deploy.client.Out;
 import tandem.robot.schedule.AuthoritySchedules;
 
@@ -14,6 +16,8 @@ final class AuthorityDrill implements Drill {
   private static final int MOST_SEEDS = 3_000;
 
   private static final int SHOWN = 20;
+
+  private static final long PROGRESS_NANOS = 10_000_000_000L;
 
   private int schedules = 100_000;
 
@@ -38,7 +42,8 @@ final class AuthorityDrill implements Drill {
     int count = stage.times(schedules);
     int threads = Runtime.getRuntime().availableProcessors();
     long began = System.nanoTime();
-    AuthoritySchedules.Report report = AuthoritySchedules.run(stage.seed(), count, threads);
+    AuthoritySchedules.Report report =
+        AuthoritySchedules.run(stage.seed(), count, threads, progress(began, count));
     double seconds = (System.nanoTime() - began) / 1e9;
     var verdict =
         new Verdict()
@@ -74,6 +79,20 @@ final class AuthorityDrill implements Drill {
                               "broken", mutation.text(), "seed", one.seed(), "found", one.what())));
             });
     return verdict.figure("mutationsCaught", caught.size()).figure("mutations", caught);
+  }
+
+  /** Says on stderr every 10 s how far it has come. */
+  private static IntConsumer progress(long began, int count) {
+    var due = new AtomicLong(began + PROGRESS_NANOS);
+    return played -> {
+      long now = System.nanoTime();
+      long was = due.get();
+      if (now - was >= 0 && due.compareAndSet(was, now + PROGRESS_NANOS)) {
+        System.err.println(
+            "drill authority: %d of %d schedules after %d s"
+                .formatted(played, count, (now - began) / 1_000_000_000));
+      }
+    };
   }
 
   private static List<String> told(List<AuthoritySchedules.Violation> violations) {

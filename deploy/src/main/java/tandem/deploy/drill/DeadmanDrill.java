@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongToDoubleFunction;
 import tandem.deploy.client.Api;
 import tandem.deploy.client.Out;
 import tandem.deploy.node.Child;
@@ -23,6 +23,20 @@ final class DeadmanDrill implements Drill {
   /** From standing to a squat, 0.3 m at 0.12 m/s, and to rest. */
   private static final double STANCE_WITHIN_MILLIS = 3_800;
 
+  /** So long the guard lets a navigation go on unheld; then as velocity. */
+  private static final double NAVIGATE_LAPSE_MILLIS = 5_000;
+
+  private static final double NAVIGATE_WITHIN_MILLIS =
+      NAVIGATE_LAPSE_MILLIS + Motions.VELOCITY.withinMillis();
+
+  /** The newest keep-alive may have come so long before the node was paused. */
+  private static final double KEPT_MILLIS = 300;
+
+  /** Farther than the base comes until it lapses: 0.4 m/s. */
+  private static final double FAR_METERS = 4;
+
+  private static final double GOES = 0.3;
+  private static final Duration RESTS = Duration.ofSeconds(20);
   private static final String KNEE = "left_knee";
   private static final double SQUATS_RAD = 0.8;
   private static final String BY = "drill";
@@ -36,8 +50,9 @@ final class DeadmanDrill implements Drill {
 
   @Override
   public String about() {
-    return "30 lapses in each class under pushes: at rest in time, no fall; then 10 minutes of"
-        + " teleoperation over 40 +- 20 ms with stalls: not one needless trip";
+    return "30 lapses in each class (velocity, joint, reach, discrete, navigate, stance) under"
+        + " pushes: at rest in time, no fall; then 10 minutes of teleoperation over 40 +- 20 ms"
+        + " with stalls: not one needless trip";
   }
 
   @Override
@@ -59,6 +74,7 @@ final class DeadmanDrill implements Drill {
     var table = new ArrayList<Map<String, Object>>();
     for (var motion : Motions.values()) table.add(lapses(stage, verdict, api, witness, motion));
     table.add(discrete(stage, verdict, api, witness, edge));
+    table.add(navigations(stage, verdict, api, witness, edge));
     table.add(stances(stage, verdict, api, witness, edge));
     verdict.figure("classes", table);
     nuisance(stage, verdict, place, api, witness);
@@ -132,21 +148,61 @@ final class DeadmanDrill implements Drill {
       if ("refused".equals(command.get("state")))
         throw new IllegalStateException("joint was not taken: " + command.get("why"));
       stage.await("the motion", Duration.ofSeconds(10), () -> witness.jointSpeed() > 0.15);
-      millis[i] = nodePaused(stage, witness, edge);
+      millis[i] = nodePaused(stage, witness, edge, from -> jointRests(stage, witness, from));
       layers.add("guard");
       over(stage, api, command);
     }
     return row(verdict, "discrete", layers, millis, DISCRETE_WITHIN_MILLIS);
   }
 
-  /** Milliseconds until the robot is still, once nothing renews its lease any more. */
-  private static double nodePaused(Stage stage, Witness witness, Child edge) {
+  private static double jointRests(Stage stage, Witness witness, long fromNanos) {
+    return witness.jointStillAfter(stage, fromNanos, Duration.ofSeconds(10));
+  }
+
+  /** There and back, each time to a place that it does not reach before its lapse. */
+  private static Map<String, Object> navigations(
+      Stage stage, Verdict verdict, Api api, Witness witness, Child edge) {
+    var millis = new double[stage.times(LAPSES)];
+    var layers = new ArrayList<String>();
+    for (int i = 0; i < millis.length; i++) {
+      stage.lease(api, "ada", BY);
+      double x = witness.baseX() + (i % 2 == 0 ? FAR_METERS : -FAR_METERS);
+      var command =
+          stage.taken(
+              api,
+              BY,
+              "\"navigate\":{\"frame\":\"odom\",\"xMeters\":%s,\"withinSeconds\":60}".formatted(x));
+      stage.await("the base on its way", Duration.ofSeconds(10), () -> witness.baseSpeed() > GOES);
+      millis[i] =
+          nodePaused(stage, witness, edge, from -> witness.baseStillAfter(stage, from, RESTS));
+      layers.add("guard");
+      verdict
+          .expect(
+              "navigate %d: goes on until it lapses".formatted(i + 1),
+              millis[i] > NAVIGATE_LAPSE_MILLIS - KEPT_MILLIS,
+              millis[i])
+          .expect(
+              "navigate %d: ends far from its place".formatted(i + 1),
+              Math.abs(x - witness.baseX()) > FAR_METERS / 4,
+              x - witness.baseX());
+      over(stage, api, command);
+    }
+    return row(verdict, "navigate", layers, millis, NAVIGATE_WITHIN_MILLIS);
+  }
+
+  /**
+   * Once nothing renews the robot's lease any more.
+   *
+   * @param still milliseconds from an instant of the monotonic clock until the robot is still
+   */
+  private static double nodePaused(
+      Stage stage, Witness witness, Child edge, LongToDoubleFunction still) {
     long tripsBefore = witness.guardCounter("deadmanTrips");
     long from = System.nanoTime();
     double millis;
     Stage.signal("-STOP", edge.pid());
     try {
-      millis = witness.jointStillAfter(stage, from, Duration.ofSeconds(10));
+      millis = still.applyAsDouble(from);
     } finally {
       Stage.signal("-CONT", edge.pid());
     }
@@ -173,9 +229,11 @@ final class DeadmanDrill implements Drill {
     for (int i = 0; i < millis.length; i++) {
       stage.lease(api, "ada", BY);
       boolean down = i % 2 == 0;
-      var command = stance(stage, api, down ? "squat" : "stand");
+      var command =
+          stage.taken(
+              api, BY, "\"stance\":{\"stance\":\"%s\"}".formatted(down ? "squat" : "stand"));
       stage.await("the stance", Duration.ofSeconds(10), () -> witness.jointSpeed() > 0.15);
-      millis[i] = nodePaused(stage, witness, edge);
+      millis[i] = nodePaused(stage, witness, edge, from -> jointRests(stage, witness, from));
       layers.add("its own end");
       double bent = witness.angle(KNEE) - upright;
       verdict.expect(
@@ -185,26 +243,6 @@ final class DeadmanDrill implements Drill {
       over(stage, api, command);
     }
     return row(verdict, "stance", layers, millis, STANCE_WITHIN_MILLIS);
-  }
-
-  /** Taken; asked for again while a push keeps the stance before from coming to its end. */
-  private static Map<String, Object> stance(Stage stage, Api api, String name) {
-    var taken = new AtomicReference<Map<String, Object>>();
-    stage.await(
-        "the stance before to have come to its end",
-        Duration.ofSeconds(20),
-        () -> {
-          taken.set(
-              Stage.object(
-                  api.post(
-                      "/api/twins/ada/commands",
-                      "{\"robot\":\"ada\",\"by\":\"%s\",\"expiresSeconds\":2,\"stance\":{\"stance\":\"%s\"}}"
-                          .formatted(BY, name))));
-          return !"tandem.guard.busy".equals(taken.get().get("code"));
-        });
-    if ("refused".equals(taken.get().get("state")))
-      throw new IllegalStateException("the stance was not taken: " + taken.get().get("why"));
-    return taken.get();
   }
 
   private static Map<String, Object> row(

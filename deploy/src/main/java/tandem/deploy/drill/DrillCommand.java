@@ -43,6 +43,15 @@ public final class DrillCommand implements Callable<Integer> {
   int schedules = 100_000;
 
   @Option(
+      names = "--from",
+      paramLabel = "SEED",
+      description =
+          "Of authority: the first of the seeds, default 1. Runs that follow each other (--from 1"
+              + " --schedules 500000, --from 500001 --schedules 500000) play together what one"
+              + " of 1000000 plays.")
+  Long from;
+
+  @Option(
       names = "--brief",
       description = "A tenth of the repetitions and of long times: a look, not the proof.")
   boolean brief;
@@ -63,8 +72,13 @@ public final class DrillCommand implements Callable<Integer> {
             .findFirst()
             .orElseThrow(
                 () -> new CliFailure("drill: no drill '" + name + "'; see ./tandem drill list"));
+    if (from != null && (seed != null || !(drill instanceof AuthorityDrill))) {
+      throw new CliFailure(
+          "drill: --from is the first seed of authority's schedules, and not beside --seed, which"
+              + " plays a single one; nothing was run");
+    }
     if (drill instanceof AuthorityDrill && seed != null) return AuthorityDrill.replay(seed, out);
-    long first = seed == null ? 1 : seed;
+    long first = from != null ? from : seed != null ? seed : 1;
     Drill.Verdict verdict;
     try (var stage = new Stage(first, brief)) {
       if (drill instanceof AuthorityDrill authority) authority.schedules(schedules);

@@ -16,6 +16,15 @@ final class LayersDrill implements Drill {
   private static final double WITHIN_MILLIS = 3_000;
   private static final Duration AFTERWARDS = Duration.ofSeconds(3);
   private static final String BY = "drill";
+  private static final String ROBOT = "robot's watchdog";
+
+  /** The demo robot's own watchdog of a navigation, and what a base needs to come to rest. */
+  private static final double NAVIGATION_WITHIN_MILLIS = 12_000 + Motions.VELOCITY.withinMillis();
+
+  /** Farther than the base comes until then: 0.4 m/s. */
+  private static final double FAR_METERS = 8;
+
+  private static final double GOES = 0.3;
 
   /** What is broken. */
   private enum Layer {
@@ -33,7 +42,7 @@ final class LayersDrill implements Drill {
   @Override
   public String about() {
     return "console, node (twin and gateway), guard and link, each killed and each paused for 30 s"
-        + " while moving: who stopped the robot, and when";
+        + " while moving: who stopped the robot, and when; and the guard of a navigation";
   }
 
   @Override
@@ -44,7 +53,98 @@ final class LayersDrill implements Drill {
       for (var motion : List.of(Motions.VELOCITY, Motions.JOINT))
         for (boolean kill : new boolean[] {true, false})
           table.add(broken(stage, verdict, layer, motion, kill));
+    for (boolean kill : new boolean[] {true, false}) table.add(navigating(stage, verdict, kill));
     return verdict.figure("layers", table);
+  }
+
+  /**
+   * The robot's own stack leads the base: where its guard is gone, the next guard cancels what that
+   * one sent, or the robot ends it by itself.
+   */
+  private static Map<String, Object> navigating(Stage outer, Verdict verdict, boolean kill) {
+    String what = "GUARD %s, navigate".formatted(kill ? "killed" : "paused");
+    try (var stage = outer.another()) {
+      var place = stage.place("edge");
+      stage.edge(place);
+      var api = stage.api(place);
+      var witness = stage.keep(new Witness("ada"));
+      var scene = stage.emptyScene().toString();
+      stage.robot(
+          "ada",
+          List.of("--base", "assisted", "--push", "none", "--model", scene),
+          place.zenohEndpoint(),
+          place.guardEndpoint(),
+          witness.endpoint());
+      stage.awaitCommandable(api, "ada");
+      long guard = guardPid(place);
+      stage.lease(api, "ada", BY);
+      double x = witness.baseX() + FAR_METERS;
+      stage.taken(
+          api,
+          BY,
+          "\"navigate\":{\"frame\":\"odom\",\"xMeters\":%s,\"withinSeconds\":120}".formatted(x));
+      stage.await("the base on its way", Duration.ofSeconds(10), () -> witness.baseSpeed() > GOES);
+      long lapses = witness.diagnosed("navigate_lapses");
+      long from = System.nanoTime();
+      Stage.signal(kill ? "-KILL" : "-STOP", guard);
+      double millis = witness.baseStillAfter(stage, from, Duration.ofSeconds(40));
+      String by = whoEnded(stage, witness, lapses);
+      verdict
+          .expect(what + ": at rest within 14.5 s", millis <= NAVIGATION_WITHIN_MILLIS, millis)
+          .expect(
+              what + ": ends far from its place",
+              x - witness.baseX() > FAR_METERS / 8,
+              x - witness.baseX());
+      if (!kill) verdict.expect(what + ": the robot's own end", by.equals(ROBOT), by);
+      stage.pause(kill ? Motions.SETTLED : Duration.ofSeconds(stage.times(PAUSE_SECONDS)));
+      double moved =
+          Motions.VELOCITY.mostAfter(
+              stage,
+              witness,
+              AFTERWARDS,
+              () -> {
+                if (!kill) Stage.signal("-CONT", guard);
+              });
+      verdict.expect(
+          what + (kill ? ": it stays at rest" : ": nothing moves when it goes on"),
+          moved < Motions.MOST,
+          moved);
+      long falls = witness.diagnosed("falls");
+      verdict.expect(what + ": no fall", falls == 0, falls);
+      return row(Layer.GUARD, kill, "navigate", by, millis, moved);
+    } catch (java.io.IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+
+  /** The robot counts what it ends by itself; what it does not is the next guard's cancel. */
+  private static String whoEnded(Stage stage, Witness witness, long lapses) {
+    try {
+      stage.await(
+          "a watchdog that says that it was it",
+          Duration.ofSeconds(3),
+          () -> witness.diagnosed("navigate_lapses") > lapses);
+    } catch (IllegalStateException nobody) {
+      return "the next guard";
+    }
+    return ROBOT;
+  }
+
+  private static Map<String, Object> row(
+      Layer layer, boolean kill, String kind, String by, double millis, double moved) {
+    return Out.fields(
+        "layer",
+        layer.name().toLowerCase(java.util.Locale.ROOT),
+        "how",
+        kill ? "killed" : "paused",
+        "class",
+        kind,
+        "stoppedBy",
+        by,
+        "millis",
+        Math.rint(millis),
+        "movedAfterwards",
+        Math.rint(moved * 1e3) / 1e3);
   }
 
   /** Each on a stage of its own, so that one wound does not hide the next. */
@@ -91,19 +191,7 @@ final class LayersDrill implements Drill {
             moved);
         long falls = witness.diagnosed("falls");
         verdict.expect(what + ": no fall", falls == 0, falls);
-        return Out.fields(
-            "layer",
-            layer.name().toLowerCase(java.util.Locale.ROOT),
-            "how",
-            kill ? "killed" : "paused",
-            "class",
-            motion.kind(),
-            "stoppedBy",
-            by,
-            "millis",
-            Math.rint(millis),
-            "movedAfterwards",
-            Math.rint(moved * 1e3) / 1e3);
+        return row(layer, kill, motion.kind(), by, millis, moved);
       }
     } catch (java.io.IOException e) {
       throw new java.io.UncheckedIOException(e);
@@ -165,9 +253,7 @@ final class LayersDrill implements Drill {
     } catch (IllegalStateException nobody) {
       return "the last setpoint's own end";
     }
-    return !guardIsGone && witness.guardCounter("deadmanTrips") > trips
-        ? "guard"
-        : "robot's watchdog";
+    return !guardIsGone && witness.guardCounter("deadmanTrips") > trips ? "guard" : ROBOT;
   }
 
   /** As the guard wrote it into its state directory. */

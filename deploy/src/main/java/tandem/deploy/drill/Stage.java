@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import tandem.deploy.client.Api;
@@ -25,6 +26,10 @@ import tandem.proto.v1.CommandRequest;
 import tandem.proto.v1.JointGoal;
 import tandem.proto.v1.JointTarget;
 import tandem.proto.v1.LeaseRequest;
+import tandem.sim.body.Humanoid;
+import tandem.sim.body.Mjcf;
+import tandem.sim.body.Scene;
+import tandem.sim.robot.DemoRobot;
 
 /**
  * Processes and places of one drill. Everything that was started ends with it, newest first; the
@@ -125,6 +130,13 @@ public final class Stage implements AutoCloseable {
     var api = new Api("http://127.0.0.1:" + at.api);
     open.push(api);
     return api;
+  }
+
+  /** A scene with nothing in it but floor, for {@code --model} of a robot. */
+  Path emptyScene() throws IOException {
+    return Files.writeString(
+        folder.resolve("empty.xml"),
+        Mjcf.write(Humanoid.standard(), Scene.empty(), DemoRobot.STEP_SECONDS, false));
   }
 
   /** Something else that ends with the drill. */
@@ -251,6 +263,31 @@ public final class Stage implements AutoCloseable {
   }
 
   /**
+   * Asks {@code ada} for it; again, while that is refused for now only: a push keeps what was
+   * before from coming to its end.
+   *
+   * @param goal field of the request, JSON
+   */
+  Map<String, Object> taken(Api api, String by, String goal) {
+    var taken = new AtomicReference<Map<String, Object>>();
+    await(
+        goal + " to be taken",
+        Duration.ofSeconds(20),
+        () -> {
+          taken.set(
+              object(
+                  api.post(
+                      "/api/twins/ada/commands",
+                      "{\"robot\":\"ada\",\"by\":\"%s\",\"expiresSeconds\":2,%s}"
+                          .formatted(by, goal))));
+          return !isForNow(taken.get());
+        });
+    if ("refused".equals(taken.get().get("state")))
+      throw new IllegalStateException(goal + " was not taken: " + taken.get().get("why"));
+    return taken.get();
+  }
+
+  /**
    * A refusal that ends by itself: on a busy machine the newest sample was too old (for the twin or
    * for the guard), the guard has not been told the profile yet, or what the holder before left
    * moving comes to hold first.
@@ -259,6 +296,7 @@ public final class Stage implements AutoCloseable {
     String why = String.valueOf(command.get("why"));
     return why.contains("newest sample: expected within")
         || why.contains("was last measured")
+        || "tandem.guard.not-measured".equals(command.get("code"))
         || "tandem.guard.no-profile".equals(command.get("code"))
         || "tandem.guard.busy".equals(command.get("code"));
   }

@@ -40,6 +40,7 @@ final class Witness implements AutoCloseable {
   private Map<String, Double> positions = Map.of();
   private double watchedSpeed;
   private double baseSpeed;
+  private double baseX = Double.NaN;
   private long jointStillSince;
   private long baseStillSince;
 
@@ -108,6 +109,7 @@ final class Witness implements AutoCloseable {
   private synchronized void base(Odometry message) {
     var v = message.twist().twist().linear();
     baseSpeed = Math.hypot(v.x(), v.y());
+    baseX = message.pose().pose().position().x();
     if (baseSpeed >= STILL_METERS_PER_SEC) baseStillSince = 0;
     else if (baseStillSince == 0) baseStillSince = System.nanoTime();
   }
@@ -127,6 +129,11 @@ final class Witness implements AutoCloseable {
   /** In the plane, m/s. */
   synchronized double baseSpeed() {
     return baseSpeed;
+  }
+
+  /** Of the base in odom, m; NaN before the first sample. */
+  synchronized double baseX() {
+    return baseX;
   }
 
   /** Measured angle, rad; NaN before the first sample. */

@@ -37,6 +37,7 @@ class HoldCommandTest {
   private final List<CommandRequest> commands = new CopyOnWriteArrayList<>();
   private final List<TeleopSetpoint> setpoints = new CopyOnWriteArrayList<>();
   private final List<LeaseRequest> leases = new CopyOnWriteArrayList<>();
+  private final List<String> cancelled = new CopyOnWriteArrayList<>();
   private final AtomicLong tick = new AtomicLong(1_000);
   private volatile String state = "executing";
   private ActorSystem<Void> system;
@@ -79,6 +80,11 @@ class HoldCommandTest {
             yield view();
           }
           case "await" -> view();
+          case "commands" -> List.of(view(), view().toBuilder().setState("done").build());
+          case "cancel" -> {
+            cancelled.add(arguments[0] + " " + arguments[1] + " " + arguments[2]);
+            yield view();
+          }
           case "teleop" -> told().build();
           case "setpoint" -> {
             var setpoint = (TeleopSetpoint) arguments[2];
@@ -122,6 +128,44 @@ class HoldCommandTest {
       System.setOut(realOut);
       System.setErr(realErr);
     }
+  }
+
+  @Test
+  void shouldCancelWhatIsNamedOrElseWhateverIsOpen() {
+    assertThat(run("twin command ada cancel ada.7 --as anna --reason enough").code()).isZero();
+    assertThat(run("twin command ada cancel --as anna").code()).isZero();
+    state = "done";
+    var nothing = run("twin command ada cancel");
+
+    assertThat(cancelled).containsExactly("ada.7 anna enough", "ada.1 anna ");
+    assertThat(nothing.code()).isEqualTo(1);
+    assertThat(nothing.err()).contains("nothing of ada is open");
+  }
+
+  @Test
+  void shouldSendANavigationAsItIsTyped() {
+    state = "done";
+    var whole =
+        run("twin command ada navigate 1.5 -2 0.5 --frame map --within 30s --wait --as anna");
+    var least = run("twin command ada navigate -1 0");
+    var few = run("twin command ada navigate 1.5");
+    var many = run("twin command ada navigate 1 2 3 4");
+    var word = run("twin command ada navigate here 2");
+
+    assertThat(whole.code()).as(whole.err()).isZero();
+    assertThat(least.code()).as(least.err()).isZero();
+    assertThat(List.of(few.code(), many.code(), word.code())).containsOnly(2);
+    assertThat(commands).hasSize(2);
+    var goal = commands.getFirst().getNavigate();
+    assertThat(goal.getFrame()).isEqualTo("map");
+    assertThat(goal.getXMeters()).isEqualTo(1.5);
+    assertThat(goal.getYMeters()).isEqualTo(-2);
+    assertThat(goal.getYawRad()).isEqualTo(0.5);
+    assertThat(goal.getWithinSeconds()).isEqualTo(30);
+    assertThat(commands.getFirst().getBy()).isEqualTo("anna");
+    assertThat(commands.getLast().getNavigate().getFrame()).as("the twin's to fill in").isEmpty();
+    assertThat(commands.getLast().getNavigate().getXMeters()).isEqualTo(-1);
+    assertThat(commands.getLast().getNavigate().getWithinSeconds()).isEqualTo(60);
   }
 
   @Test

@@ -28,6 +28,8 @@ class RobotDoctorTest {
             Map.of("kind", "topic", "topic", "/arma/cmd_vel"),
             "reach",
             Map.of("left", Map.of("kind", "topic", "topic", "/arma/reach/left")),
+            "navigate",
+            Map.of("kind", "action", "topic", "/arma/navigate_to_pose"),
             "namespace",
             "/arma");
 
@@ -36,6 +38,7 @@ class RobotDoctorTest {
             Map.entry("/arma/arm_controller/follow_joint_trajectory", true),
             Map.entry("/arma/arm_controller/joint_trajectory", false),
             Map.entry("/arma/cmd_vel", true),
+            Map.entry("/arma/navigate_to_pose", true),
             Map.entry("/arma/reach/left", true),
             Map.entry("/arma/stop", false));
     assertThat(RobotDoctor.commandNames("arma", Map.of())).containsOnlyKeys("/arma/stop");

@@ -140,11 +140,20 @@ class DemoTest {
 
   @Tag("slow") // drills judge deadlines, which the fast lane does not
   @ParameterizedTest
-  @ValueSource(strings = {"restart", "loss", "stop"})
+  @ValueSource(
+      strings = {
+        "restart",
+        "loss",
+        "stop",
+        "last-hop",
+        "deadman --brief",
+        "layers --brief",
+        "authority --brief"
+      })
   void shouldHoldWhatADrillPromises(String drill) {
     if (drill.equals("restart")) TandemProcess.python();
 
-    var run = TandemProcess.run("drill", drill, "--json");
+    var run = TandemProcess.run(("drill " + drill + " --json").split(" "));
 
     assertThat(run.last().path("passed").asBoolean())
         .as("%s%n%s", run.lines(), run.errors())

@@ -2,15 +2,15 @@ package tandem.deploy.scenario;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static tandem.deploy.scenario.Site.SOON;
+import static tandem.deploy.scenario.Site.poll;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
-import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -23,82 +23,36 @@ import tandem.deploy.client.Api;
  * (real Zenoh core, CDR by rosbags, hashes of its own): done, cancelled, stopped, refused.
  */
 class ForeignArmTest {
-  private static final Duration SOON = Duration.ofSeconds(30);
   private static final int SUCCEEDED = 4;
   private static final int CANCELED = 5;
   @TempDir static Path data;
-  private static TandemProcess edge;
-  private static String zenoh;
-  private static String api;
+  private static Site site;
 
   @BeforeAll
   static void startAnEdge() {
-    var words = new ArrayList<>(List.of("edge", "--data", data.resolve("edge").toString()));
-    for (var port : List.of("zenoh", "api", "management", "artery"))
-      words.addAll(List.of("--port", port + "=0"));
-    for (var one :
-        List.of(
-            // Long commands, so that there is time to end them: the robot has no watchdog.
-            "tandem.robots.arma.unattended-max=60s",
-            "tandem.robots.armb.unattended-max=60s",
-            "tandem.robots.partly.joint.action=arm_controller/follow_joint_trajectory",
-            "tandem.robots.partly.joint.partial=true",
-            "tandem.robots.absent.joint.action=leg_controller/follow_joint_trajectory",
-            "tandem.robots.points.joint.topic=positions",
-            "tandem.robots.points.joint.type=std_msgs/msg/Float64MultiArray",
-            "tandem.robots.points.joint.order=[wrist, elbow, shoulder_lift, shoulder_pan]"))
-      words.addAll(List.of("--config", one));
-    edge = TandemProcess.start(data, words.toArray(String[]::new));
-    var ports = edge.ready().get("ports");
-    zenoh = "tcp/127.0.0.1:" + ports.get("zenoh").asInt();
-    api = "http://127.0.0.1:" + ports.get("api").asInt();
+    site =
+        Site.start(
+            data,
+            List.of(
+                // Long commands, so that there is time to end them: the robot has no watchdog.
+                "tandem.robots.arma.unattended-max=60s",
+                "tandem.robots.armb.unattended-max=60s",
+                "tandem.robots.partly.joint.action=arm_controller/follow_joint_trajectory",
+                "tandem.robots.partly.joint.partial=true",
+                "tandem.robots.absent.joint.action=leg_controller/follow_joint_trajectory",
+                "tandem.robots.points.joint.topic=positions",
+                "tandem.robots.points.joint.type=std_msgs/msg/Float64MultiArray",
+                "tandem.robots.points.joint.order=[wrist, elbow, shoulder_lift, shoulder_pan]"));
   }
 
   @AfterAll
   static void end() {
-    if (edge != null) edge.close();
-  }
-
-  private static Peer arm(String name, String... more) {
-    var words = new ArrayList<>(List.of("--namespace", name, "--connect", zenoh));
-    words.addAll(List.of(more));
-    var robot = Peer.start("arm_server.py", words.toArray(String[]::new));
-    robot.await("ready", SOON);
-    return robot;
-  }
-
-  private static JsonNode command(String robot, String... form) {
-    var words = new ArrayList<>(List.of("twin", "command", robot));
-    words.addAll(List.of(form));
-    words.addAll(List.of("--as", "tester", "--json", "--api", api));
-    return TandemProcess.run(words.toArray(String[]::new)).last();
-  }
-
-  /** A guard needs a moment to start after its robot came: refusals that say so are asked again. */
-  private static JsonNode commandUntilTaken(String robot, String... form) {
-    return poll(
-        "a command that the guard takes",
-        () -> command(robot, form),
-        command ->
-            !command.path("state").asText().equals("refused")
-                || !command.path("code").asText().contains("guard")
-                    && !command.path("code").asText().contains("profile"));
-  }
-
-  private static <T> T poll(String what, Supplier<T> look, Predicate<T> wanted) {
-    long end = System.nanoTime() + Duration.ofSeconds(60).toNanos();
-    T last = look.get();
-    while (!wanted.test(last)) {
-      if (System.nanoTime() > end)
-        throw new AssertionError("not within 60 s: " + what + ": " + last);
-      last = look.get();
-    }
-    return last;
+    if (site != null) site.close();
   }
 
   private static void awaitSamples(String robot, long atLeast) {
     var offered = Pattern.compile("/" + robot + "/joint_states\".*?\"offered\":(\\d+)");
-    try (var node = new Api(api)) {
+    try (var node = new Api(site.api())) {
       poll(
           "samples of " + robot,
           () -> String.valueOf(node.get("/api/streams")),
@@ -109,12 +63,6 @@ class ForeignArmTest {
     }
   }
 
-  private static JsonNode state(String id) {
-    try (var node = new Api(api)) {
-      return Lines.json(node.get("/api/commands/" + id));
-    }
-  }
-
   private static JsonNode event(Peer robot, String name, Predicate<JsonNode> wanted) {
     return robot.await(
         name, SOON, node -> name.equals(node.path("event").asText()) && wanted.test(node));
@@ -122,9 +70,9 @@ class ForeignArmTest {
 
   @Test
   void shouldCommandCancelAndStopOverTheAction() {
-    try (var robot = arm("arma", "--cmd-vel", "stamped")) {
+    try (var robot = site.robot("arma", "--cmd-vel", "stamped")) {
       awaitSamples("arma", 400); // a guard stamps once it knows the robot's clock by some samples
-      var done = commandUntilTaken("arma", "joint", "elbow=0.9", "--in", "1s", "--wait");
+      var done = site.untilTaken("arma", "joint", "elbow=0.9", "--in", "1s", "--wait");
 
       assertThat(done.path("state").asText()).as("%s", done).isEqualTo("done");
       var goal = event(robot, "goal", node -> node.get("accepted").asBoolean());
@@ -141,7 +89,7 @@ class ForeignArmTest {
           .isCloseTo(System.currentTimeMillis() / 1e3, within(30.0));
       event(robot, "ended", node -> ended(node, goal, SUCCEEDED));
 
-      var running = command("arma", "joint", "elbow=-0.9", "--in", "30s");
+      var running = site.command("arma", "joint", "elbow=-0.9", "--in", "30s");
       assertThat(running.path("state").asText()).as("%s", running).isIn("sent", "executing");
       var cut = event(robot, "goal", node -> !node.get("id").equals(goal.get("id")));
       assertThat(cut.get("stamp").asDouble())
@@ -154,18 +102,11 @@ class ForeignArmTest {
                           System.currentTimeMillis() / 1e3 - 60,
                           System.currentTimeMillis() / 1e3 + 1));
       checkDoctor();
-      try (var node = new Api(api)) {
-        node.post(
-            "/api/commands/" + running.get("id").asText() + "/cancel",
-            "{\"by\":\"tester\",\"reason\":\"enough\"}");
-      }
+      site.cancel(running);
       event(robot, "ended", node -> ended(node, cut, CANCELED));
-      poll(
-          "cancelled",
-          () -> state(running.get("id").asText()),
-          node -> node.path("state").asText().equals("cancelled"));
+      site.until("cancelled", running.get("id").asText());
 
-      command("arma", "joint", "elbow=-0.9", "--in", "30s");
+      site.command("arma", "joint", "elbow=-0.9", "--in", "30s");
       var stopped =
           event(
               robot,
@@ -173,10 +114,10 @@ class ForeignArmTest {
               node ->
                   node.get("positions").get(1).get(2).asDouble() == -0.9
                       && !node.get("id").equals(cut.get("id")));
-      command("arma", "stop");
+      site.command("arma", "stop");
       event(robot, "cancel", node -> node.get("all").asBoolean());
       event(robot, "ended", node -> ended(node, stopped, CANCELED));
-      assertThat(command("arma", "joint", "elbow=0.5", "--in", "1s").path("state").asText())
+      assertThat(site.command("arma", "joint", "elbow=0.5", "--in", "1s").path("state").asText())
           .as("stop is latched")
           .isEqualTo("refused");
     }
@@ -184,10 +125,7 @@ class ForeignArmTest {
 
   /** The guard is the only one on the command topics; the robot says nothing of a watchdog. */
   private static void checkDoctor() {
-    var doctor =
-        TandemProcess.run("doctor", "--robot", "arma", "--json", "--api", api, "--endpoint", zenoh);
-    var found = new java.util.TreeMap<String, JsonNode>();
-    doctor.objects().forEach(one -> found.put(one.get("check").asText(), one));
+    var found = site.doctor("arma");
     assertThat(found)
         .containsKeys(
             "guard path",
@@ -217,20 +155,16 @@ class ForeignArmTest {
 
   @Test
   void shouldFailWithTheControllersOwnWords() {
-    try (var robot = arm("armb")) {
-      commandUntilTaken("armb", "joint", "elbow=0.4", "--in", "1s", "--wait");
-      var running = command("armb", "joint", "elbow=-0.9", "--in", "30s");
+    try (var robot = site.robot("armb")) {
+      site.untilTaken("armb", "joint", "elbow=0.4", "--in", "1s", "--wait");
+      var running = site.command("armb", "joint", "elbow=-0.9", "--in", "30s");
       event(robot, "goal", node -> node.get("positions").get(1).get(2).asDouble() == -0.9);
       robot.say("abort");
-      var failed =
-          poll(
-              "failed",
-              () -> state(running.get("id").asText()),
-              node -> node.path("state").asText().equals("failed"));
+      var failed = site.until("failed", running.get("id").asText());
       assertThat(failed.path("why").asText()).contains("aborted", "path tolerance violated");
 
       robot.say("abandon");
-      var unanswered = command("armb", "joint", "elbow=0.5", "--in", "1s", "--wait");
+      var unanswered = site.command("armb", "joint", "elbow=0.5", "--in", "1s", "--wait");
       assertThat(unanswered.path("state").asText()).as("%s", unanswered).isEqualTo("failed");
       assertThat(unanswered.path("why").asText()).contains("no response within 1000 ms");
     }
@@ -238,8 +172,8 @@ class ForeignArmTest {
 
   @Test
   void shouldSendAPartialGoalOnlyWhereTheProfileSaysSo() {
-    try (var robot = arm("partly")) {
-      var refused = commandUntilTaken("partly", "joint", "elbow=0.4", "--in", "1s", "--wait");
+    try (var robot = site.robot("partly")) {
+      var refused = site.untilTaken("partly", "joint", "elbow=0.4", "--in", "1s", "--wait");
 
       var goal = event(robot, "goal", node -> true);
       assertThat(goal.get("names")).extracting(JsonNode::asText).containsExactly("elbow");
@@ -247,11 +181,11 @@ class ForeignArmTest {
       assertThat(refused.path("state").asText()).as("%s", refused).isEqualTo("failed");
       assertThat(refused.path("why").asText()).contains("rejected");
     }
-    try (var robot = arm("absent")) {
+    try (var robot = site.robot("absent")) {
       var refused =
           poll(
               "a proposal that says what is missing",
-              () -> command("absent", "joint", "elbow=0.4", "--in", "1s").toString(),
+              () -> site.command("absent", "joint", "elbow=0.4", "--in", "1s").toString(),
               text -> text.contains("leg_controller"));
       assertThat(refused).contains("the configuration is not used");
       assertThat(robot.events("goal")).isEmpty();
@@ -260,8 +194,8 @@ class ForeignArmTest {
 
   @Test
   void shouldPlayPositionsForAControllerThatNamesNoJoints() {
-    try (var robot = arm("points", "--no-action", "--positions", "positions")) {
-      var done = commandUntilTaken("points", "joint", "elbow=0.9", "--in", "1s", "--wait");
+    try (var robot = site.robot("points", "--no-action", "--positions", "positions")) {
+      var done = site.untilTaken("points", "joint", "elbow=0.9", "--in", "1s", "--wait");
 
       assertThat(done.path("state").asText()).as("%s", done).isEqualTo("done");
       double before = 0.3;
@@ -279,7 +213,7 @@ class ForeignArmTest {
   @Test
   void shouldRefuseToChooseBetweenTwoControllers() {
     try (var robot =
-        arm(
+        site.robot(
             "armc",
             "--action",
             "left/follow_joint_trajectory",
@@ -288,7 +222,7 @@ class ForeignArmTest {
       var refused =
           poll(
               "a refusal that lists both",
-              () -> command("armc", "joint", "elbow=0.4", "--in", "1s").toString(),
+              () -> site.command("armc", "joint", "elbow=0.4", "--in", "1s").toString(),
               text -> text.contains("several candidates"));
       assertThat(refused)
           .contains("/armc/left/follow_joint_trajectory", "/armc/right/follow_joint_trajectory");

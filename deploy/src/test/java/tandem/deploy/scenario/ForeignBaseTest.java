@@ -1,17 +1,19 @@
 package tandem.deploy.scenario;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+import static tandem.deploy.scenario.Site.SOON;
+import static tandem.deploy.scenario.Site.poll;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.TreeMap;
 import java.util.function.Predicate;
-import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,40 +25,35 @@ import tandem.proto.v1.VelocityTarget;
 
 /**
  * A base that is driven over {@code cmd_vel} and shares nothing with Tandem (real Zenoh core, CDR
- * by rosbags): held, let go, lapsed, stopped, and refused as its profile says. What counts is what
- * arrived at the robot.
+ * by rosbags): held, let go, lapsed, stopped, refused as its profile says, and sent to places by
+ * its own navigation. What counts is what arrived at the robot.
  */
 class ForeignBaseTest {
-  private static final Duration SOON = Duration.ofSeconds(30);
   private static final double MOST_VX = 0.4, MOST_VY = 0.2, MOST_WZ = 0.6;
+  private static final int SUCCEEDED = 4, CANCELED = 5, ABORTED = 6;
   @TempDir static Path data;
-  private static TandemProcess edge;
-  private static String zenoh;
-  private static String api;
+  private static Site site;
 
   @BeforeAll
   static void startAnEdge() {
-    var words = new ArrayList<>(List.of("edge", "--data", data.resolve("edge").toString()));
-    for (var port : List.of("zenoh", "api", "management", "artery"))
-      words.addAll(List.of("--port", port + "=0"));
+    var words = new ArrayList<String>();
     for (var robot : List.of("twista", "stampa", "lapsa", "stopa", "clampa"))
       for (var one :
           List.of(
               "watchdog.velocity=500ms",
               "velocity.limits.vx=" + MOST_VX,
               "velocity.limits.vy=" + MOST_VY,
-              "velocity.limits.wz=" + MOST_WZ))
-        words.addAll(List.of("--config", "tandem.robots." + robot + "." + one));
-    words.addAll(List.of("--config", "tandem.robots.absenta.velocity.topic=base/cmd_vel"));
-    edge = TandemProcess.start(data, words.toArray(String[]::new));
-    var ports = edge.ready().get("ports");
-    zenoh = "tcp/127.0.0.1:" + ports.get("zenoh").asInt();
-    api = "http://127.0.0.1:" + ports.get("api").asInt();
+              "velocity.limits.wz=" + MOST_WZ)) words.add("tandem.robots." + robot + "." + one);
+    for (var robot : List.of("goes", "leaves", "halts", "rejects", "aborts", "deaf", "alone"))
+      for (var one : List.of("watchdog.velocity=500ms", "navigate.watchdog=12s"))
+        words.add("tandem.robots." + robot + "." + one);
+    words.add("tandem.robots.absenta.velocity.topic=base/cmd_vel");
+    site = Site.start(data, words);
   }
 
   @AfterAll
   static void end() {
-    if (edge != null) edge.close();
+    if (site != null) site.close();
   }
 
   @ParameterizedTest
@@ -89,8 +86,8 @@ class ForeignBaseTest {
         poll(
             "a stamped setpoint",
             () -> {
-              command(name, "joint", "elbow=0.35", "--in", "1s", "--wait");
-              command(name, "velocity", "0.1", "0", "0", "--for", "0.3s");
+              site.command(name, "joint", "elbow=0.35", "--in", "1s", "--wait");
+              site.command(name, "velocity", "0.1", "0", "0", "--for", "0.3s");
               return robot.events("velocity");
             },
             all -> all.stream().anyMatch(one -> one.get("stamp").asDouble() > 0));
@@ -107,18 +104,18 @@ class ForeignBaseTest {
   /** The doctor finds the guard alone on the topic, and names who else comes to speak there. */
   private static void checkOnlyPublisher(String name, String kind) {
     var topic = "/" + name + "/cmd_vel";
-    var alone = doctor(name).get("only publisher on " + topic);
+    var alone = site.doctor(name).get("only publisher on " + topic);
     assertThat(alone.get("ok").asBoolean()).as("%s", alone).isTrue();
     assertThat(alone.get("found").asText()).isEqualTo("the guard");
     try (var intruder =
-        Peer.start("intruder.py", "--connect", zenoh, "--robot", name, "--cmd-vel", kind)) {
+        Peer.start("intruder.py", "--connect", site.zenoh(), "--robot", name, "--cmd-vel", kind)) {
       var zid = intruder.await("done", SOON).get("zid").asText();
-      var named = doctor(name).get("only publisher on " + topic);
+      var named = site.doctor(name).get("only publisher on " + topic);
       assertThat(named.get("ok").asBoolean()).as("%s", named).isFalse();
       assertThat(named.get("found").asText()).contains("the guard and", "/joystick", zid);
       poll(
           "an alarm that names the intruder",
-          () -> run("twin", "show", name).only().path("hazards").toString(),
+          () -> site.run("twin", "show", name).only().path("hazards").toString(),
           hazards -> hazards.contains(zid));
     }
   }
@@ -143,12 +140,12 @@ class ForeignBaseTest {
               "tester",
               "--json",
               "--api",
-              api);
-      event(robot, "at speed", one -> is(one, 0.3, 0, 0));
+              site.api());
+      velocity(robot, "at speed", one -> is(one, 0.3, 0, 0));
 
       holder.kill();
 
-      var failed = poll("the end", () -> newest("lapsa"), ForeignBaseTest::isFinal);
+      var failed = poll("the end", () -> site.newest("lapsa"), Site::isFinal);
       assertThat(failed.path("state").asText()).as("%s", failed).isEqualTo("failed");
       assertThat(failed.path("why").asText()).contains("no held setpoint for");
       atRest(robot);
@@ -162,35 +159,23 @@ class ForeignBaseTest {
   void shouldComeToRestWhenStoppedAndRefuseEveryVelocityUntilReleased() {
     try (var robot = base("stopa", "twist")) {
       held("stopa", "velocity", "0.1", "0", "0", "--for", "0.2s");
-      try (var node = new Api(api);
+      try (var node = new Api(site.api());
           var held = new HeldControl(node, "stopa", "tester", "velocity")) {
         assertThat(held.open()).as("%s", held.command()).isTrue();
         held.hold(seconds -> velocity(0.3, 0, 0));
-        event(robot, "at speed", one -> is(one, 0.3, 0, 0));
+        velocity(robot, "at speed", one -> is(one, 0.3, 0, 0));
 
-        command("stopa", "stop");
+        site.command("stopa", "stop");
 
         atRest(robot);
-        poll(
-            "the stream ended",
-            () -> state(held.id()),
-            one -> one.path("state").asText().equals("cancelled"));
+        site.until("cancelled", held.id());
       }
-      var refused = command("stopa", "velocity", "0.1", "0", "0", "--for", "1s");
+      var refused = site.command("stopa", "velocity", "0.1", "0", "0", "--for", "1s");
       assertThat(refused.path("state").asText()).as("%s", refused).isEqualTo("refused");
       assertThat(refused.path("why").asText()).contains("stop");
       assertThat(is(newestOf(robot), 0, 0, 0)).isTrue();
 
-      run(
-          "twin",
-          "command",
-          "stopa",
-          "stop",
-          "--release",
-          "--reason",
-          "seen enough",
-          "--as",
-          "tester");
+      site.release("stopa");
       held("stopa", "velocity", "-0.1", "0", "0", "--for", "1s");
       assertThat(robot.events("velocity")).anyMatch(one -> is(one, -0.1, 0, 0));
     }
@@ -200,7 +185,7 @@ class ForeignBaseTest {
   void shouldClampToTheProfilesLimitsAndEndAStreamThatStaysBeyondThem() {
     try (var robot = base("clampa", "stamped")) {
       held("clampa", "velocity", "0.1", "0", "0", "--for", "0.2s");
-      try (var node = new Api(api);
+      try (var node = new Api(site.api());
           var held = new HeldControl(node, "clampa", "tester", "velocity")) {
         assertThat(held.open()).as("%s", held.command()).isTrue();
         // One of twenty is far beyond: at most a tenth within a second may be.
@@ -210,13 +195,13 @@ class ForeignBaseTest {
                 count.incrementAndGet() % 20 == 15
                     ? velocity(9, -9, 9)
                     : velocity(MOST_VX, -MOST_VY, MOST_WZ));
-        event(robot, "at the limits", one -> is(one, MOST_VX, -MOST_VY, MOST_WZ));
+        velocity(robot, "at the limits", one -> is(one, MOST_VX, -MOST_VY, MOST_WZ));
         poll("clamped ones are told", held::clamped, clamped -> clamped >= 2);
         assertThat(held.refused()).as(held.why()).isZero();
         held.letGo();
-        poll("done", () -> state(held.id()), one -> one.path("state").asText().equals("done"));
+        site.until("done", held.id());
       }
-      var beyond = command("clampa", "velocity", "2", "0", "0", "--for", "60s");
+      var beyond = site.command("clampa", "velocity", "2", "0", "0", "--for", "60s");
       assertThat(beyond.path("state").asText()).as("%s", beyond).isEqualTo("failed");
       assertThat(beyond.path("why").asText()).contains("were beyond the limits");
 
@@ -234,7 +219,7 @@ class ForeignBaseTest {
           poll(
               "no velocity target",
               () ->
-                  command("armonly", "velocity", "0.1", "0", "0", "--for", "1s")
+                  site.command("armonly", "velocity", "0.1", "0", "0", "--for", "1s")
                       .path("why")
                       .asText(),
               why -> why.contains("has no target for velocity; not sent"));
@@ -245,7 +230,7 @@ class ForeignBaseTest {
       var proposed =
           poll(
               "the proposal",
-              () -> run("twin", "profile", "unwatched", "show").last(),
+              () -> site.run("twin", "profile", "unwatched", "show").last(),
               profile -> profile.path("velocity").has("topic"));
       assertThat(proposed.path("velocity").path("topic").asText()).isEqualTo("/unwatched/cmd_vel");
       assertThat(proposed.path("velocity").path("type").asText())
@@ -253,21 +238,26 @@ class ForeignBaseTest {
       poll(
           "no watchdog",
           () ->
-              command("unwatched", "velocity", "0.1", "0", "0", "--for", "1s").path("why").asText(),
+              site.command("unwatched", "velocity", "0.1", "0", "0", "--for", "1s")
+                  .path("why")
+                  .asText(),
           why -> why.contains("names no watchdog of the robot for /unwatched/cmd_vel"));
       assertThat(robot.events("velocity")).isEmpty();
     }
     try (var robot = base("absenta", "stamped")) {
       poll(
           "what is missing",
-          () -> command("absenta", "velocity", "0.1", "0", "0", "--for", "1s").path("why").asText(),
+          () ->
+              site.command("absenta", "velocity", "0.1", "0", "0", "--for", "1s")
+                  .path("why")
+                  .asText(),
           why ->
               why.contains("/absenta/base/cmd_vel: nobody subscribes to it")
                   && why.contains("the configuration is not used"));
       assertThat(robot.events("velocity")).isEmpty();
 
-      assertThat(wrong("absenta", "joint", "elbow=NaN")).contains("NaN");
-      assertThat(wrong("absenta", "velocity", "NaN", "0", "0")).contains("NaN");
+      assertThat(site.wrong("absenta", "joint", "elbow=NaN")).contains("NaN");
+      assertThat(site.wrong("absenta", "velocity", "NaN", "0", "0")).contains("NaN");
       assertThat(robot.events("goal")).isEmpty();
     }
   }
@@ -275,10 +265,11 @@ class ForeignBaseTest {
   @Test
   void shouldRefuseJointsThatAreUnknownOrBeyondTheirLimits() {
     try (var robot = base("strict", "none")) {
-      untilTaken("strict", "joint", "elbow=0.4", "--in", "1s", "--wait");
-      assertThat(wrong("strict", "joint", "tail=0.4")).contains("tail");
-      assertThat(wrong("strict", "joint", "elbow=9")).contains("elbow", "9", "2.5");
-      assertThat(wrong("strict", "joint", "elbow=2.4", "--in", "0.1s")).contains("elbow", "--in");
+      site.untilTaken("strict", "joint", "elbow=0.4", "--in", "1s", "--wait");
+      assertThat(site.wrong("strict", "joint", "tail=0.4")).contains("tail");
+      assertThat(site.wrong("strict", "joint", "elbow=9")).contains("elbow", "9", "2.5");
+      assertThat(site.wrong("strict", "joint", "elbow=2.4", "--in", "0.1s"))
+          .contains("elbow", "--in");
 
       assertThat(robot.events("goal"))
           .as("nothing reached the robot but what was right, and holds at its end")
@@ -286,55 +277,207 @@ class ForeignBaseTest {
     }
   }
 
+  @Test
+  void shouldSendTheBaseToAPlaceAndToTheNextOne() {
+    try (var robot = navigator("goes")) {
+      var done = navigated("goes", "0.5", "-0.2", "0.4", "--within", "60s", "--wait");
+
+      assertThat(done.path("state").asText()).as("%s", done).isEqualTo("done");
+      var goal = event(robot, "navigate", one -> true);
+      assertThat(goal.get("accepted").asBoolean()).as("%s", goal).isTrue();
+      assertThat(goal.get("frame").asText()).isEqualTo("odom");
+      assertThat(goal.get("x").asDouble()).isEqualTo(0.5);
+      assertThat(goal.get("y").asDouble()).isEqualTo(-0.2);
+      assertThat(goal.get("yaw").asDouble()).isCloseTo(0.4, within(1e-9));
+      ended(robot, goal, SUCCEEDED);
+      assertThat(done.at("/evidence/errorMeters").asDouble()).isLessThan(0.05);
+      assertThat(robot.events("velocity")).as("nobody leads it beside its navigation").isEmpty();
+
+      site.lease("goes"); // so that the next command has the authority of the one before
+      var far = site.command("goes", "navigate", "500", "0", "--frame", "map", "--within", "300s");
+      var cut = event(robot, "navigate", one -> one.get("x").asDouble() == 500);
+      assertThat(cut.get("frame").asText()).isEqualTo("map");
+      var near = site.command("goes", "navigate", "0.6", "-0.2", "0.4", "--wait");
+      assertThat(near.path("state").asText()).as("%s", near).isEqualTo("done");
+      ended(robot, cut, ABORTED);
+      ended(robot, event(robot, "navigate", one -> one.get("x").asDouble() == 0.6), SUCCEEDED);
+      assertThat(site.state(id(far)).path("state").asText()).isEqualTo("superseded");
+    }
+  }
+
+  @Test
+  void shouldCancelTheGoalWhenItsOperatorCancels() {
+    try (var robot = navigator("leaves")) {
+      navigated("leaves", "0.1", "0", "--wait");
+      site.lease("leaves");
+      var command = site.command("leaves", "navigate", "500", "0", "--within", "300s");
+      var goal = event(robot, "navigate", one -> one.get("x").asDouble() == 500);
+      var beside = site.command("leaves", "velocity", "0.1", "0", "0", "--for", "1s");
+      assertThat(beside.path("state").asText()).as("%s", beside).isEqualTo("refused");
+      assertThat(beside.path("code").asText()).as("%s", beside).isEqualTo("tandem.command.busy");
+      assertThat(site.state(id(command)).path("state").asText())
+          .as("goes on")
+          .isIn("sent", "executing");
+
+      site.cancel(command);
+
+      event(robot, "navigate-cancel", one -> isOf(one, goal));
+      ended(robot, goal, CANCELED);
+      var cancelled = site.until("cancelled", id(command));
+      assertThat(cancelled.path("why").asText()).contains("enough");
+      stands(robot);
+    }
+  }
+
+  @Test
+  void shouldCancelTheGoalWhenStoppedAndNavigateAgainOnceReleased() {
+    try (var robot = navigator("halts")) {
+      var command = navigated("halts", "500", "0", "--within", "300s");
+      var goal = event(robot, "navigate", one -> true);
+
+      site.command("halts", "stop");
+
+      event(robot, "navigate-cancel", one -> isOf(one, goal));
+      ended(robot, goal, CANCELED);
+      site.until("cancelled", id(command));
+      stands(robot);
+      var refused = site.command("halts", "navigate", "0", "0");
+      assertThat(refused.path("state").asText()).as("%s", refused).isEqualTo("refused");
+      assertThat(refused.path("why").asText()).contains("stop");
+      assertThat(robot.events("navigate")).hasSize(1);
+
+      site.release("halts");
+      var back = navigated("halts", "0", "0", "--wait");
+      assertThat(back.path("state").asText()).as("%s", back).isEqualTo("done");
+      assertThat(robot.events("navigate")).hasSize(2);
+    }
+  }
+
+  @Test
+  void shouldSayThatTheNavigationRefusedOrGaveUp() {
+    try (var robot = navigator("rejects", "--navigate-reject", "outside of the map")) {
+      var refused = navigated("rejects", "5", "0", "--wait");
+      assertThat(refused.path("state").asText()).as("%s", refused).isEqualTo("failed");
+      assertThat(refused.path("code").asText()).isEqualTo("tandem.guard.goal-rejected");
+      assertThat(refused.path("why").asText()).contains("/rejects/navigate_to_pose rejected it");
+      assertThat(event(robot, "navigate", one -> true).get("accepted").asBoolean()).isFalse();
+    }
+    try (var robot = navigator("aborts")) {
+      var command = navigated("aborts", "500", "0", "--within", "300s");
+      var goal = event(robot, "navigate", one -> true);
+
+      robot.say("abort navigation");
+
+      ended(robot, goal, ABORTED);
+      var failed = site.until("failed", id(command));
+      assertThat(failed.path("code").asText()).isEqualTo("tandem.guard.goal-aborted");
+      assertThat(failed.path("why").asText()).contains("no path, by order of the test", "100");
+      stands(robot);
+    }
+  }
+
+  /** A guard that stands still is gone from the graph once its lease is over. */
+  @Test
+  @Tag("slow")
+  void shouldBeEndedByTheNavigationItselfWhereTheGuardStandsStill() throws Exception {
+    try (var robot = navigator("alone", "--navigate-watchdog", "2")) {
+      navigated("alone", "500", "0", "--within", "300s");
+      var goal = event(robot, "navigate", one -> true);
+      var guard = Files.readString(data.resolve("edge/guards/alone/guard.pid")).strip();
+      signal("-STOP", guard);
+      try {
+        var ended = event(robot, "navigated", one -> one.get("id").equals(goal.get("id")));
+
+        assertThat(ended.get("status").asInt()).as("%s", ended).isEqualTo(ABORTED);
+        assertThat(ended.get("error").asText()).isEqualTo("its client is gone");
+        assertThat(ended.get("speed").asDouble()).as("at rest").isLessThan(0.05);
+        assertThat(robot.events("navigate-cancel")).noneMatch(one -> isOf(one, goal));
+      } finally {
+        signal("-CONT", guard);
+      }
+    }
+  }
+
+  private static void signal(String which, String pid) throws Exception {
+    assertThat(new ProcessBuilder("kill", which, pid).inheritIO().start().waitFor()).isZero();
+  }
+
+  /** All that is left is to say so, and to go on. */
+  @Test
+  void shouldGoOnStoppingABaseWhoseNavigationIsNotCancelled() {
+    try (var robot = navigator("deaf", "--navigate-uncancellable")) {
+      var command = navigated("deaf", "500", "0", "--within", "300s");
+      event(robot, "navigate", one -> true);
+
+      site.cancel(command);
+
+      site.until("cancelled", id(command));
+      poll(
+          "the guard says so",
+          () -> site.run("twin", "show", "deaf").only().path("hazards").toString(),
+          hazards -> hazards.contains("the robot still moves after 5 s of holding"));
+      assertThat(robot.events("navigate-cancel")).anyMatch(one -> one.get("code").asInt() == 1);
+      int asked = robot.events("navigate-cancel").size();
+      site.command("deaf", "stop");
+
+      poll(
+          "cancelled again and again",
+          () -> robot.events("navigate-cancel").size(),
+          count -> count > asked + 5);
+      int before = robot.events("velocity").size();
+      stands(robot);
+      poll("zeros go on", () -> robot.events("velocity"), all -> all.size() > before + 5);
+      var refused = site.command("deaf", "navigate", "0", "0");
+      assertThat(refused.path("state").asText()).as("%s", refused).isEqualTo("refused");
+      assertThat(robot.events("navigated")).as("it still goes").isEmpty();
+    }
+  }
+
   // ---- what the tests say
 
   private static Peer base(String name, String kind) {
-    var robot =
-        Peer.start("arm_server.py", "--namespace", name, "--connect", zenoh, "--cmd-vel", kind);
-    robot.await("ready", SOON);
-    return robot;
+    return site.robot(name, "--cmd-vel", kind);
   }
 
-  private static TandemProcess.Result run(String... words) {
-    var all = new ArrayList<>(List.of(words));
-    all.addAll(List.of("--json", "--api", api));
-    return TandemProcess.run(all.toArray(String[]::new));
+  /** A base that goes to places by itself, and to nothing but zero by velocities. */
+  private static Peer navigator(String name, String... more) {
+    var words = new ArrayList<>(List.of("--cmd-vel", "stamped", "--navigate"));
+    words.addAll(List.of(more));
+    return site.robot(name, words.toArray(String[]::new));
   }
 
-  private static TandemProcess.Result asked(String robot, String... form) {
-    var words = new ArrayList<>(List.of("twin", "command", robot));
-    words.addAll(List.of(form));
-    words.addAll(List.of("--as", "tester"));
-    return run(words.toArray(String[]::new));
+  private static JsonNode navigated(String robot, String... place) {
+    var words = new ArrayList<>(List.of("navigate"));
+    words.addAll(List.of(place));
+    return site.untilTaken(robot, words.toArray(String[]::new));
   }
 
-  private static JsonNode command(String robot, String... form) {
-    return asked(robot, form).last();
+  private static String id(JsonNode one) {
+    return one.get("id").asText();
   }
 
-  /** Words of a refusal, of whoever refused it first. */
-  private static String wrong(String robot, String... form) {
-    var result = asked(robot, form);
-    assertThat(result.exit()).as("%s", result).isIn(1, 2);
-    return result.lines() + result.errors();
+  /** Whether a cancel is of that goal; a guard that starts cancels what it finds. */
+  private static boolean isOf(JsonNode cancel, JsonNode goal) {
+    return cancel.get("goals").toString().contains(id(goal));
   }
 
-  /** A guard needs a moment to start after its robot came: refusals that say so are asked again. */
-  private static JsonNode untilTaken(String robot, String... form) {
-    return poll(
-        "a command that the guard takes",
-        () -> command(robot, form),
-        command ->
-            !command.path("state").asText().equals("refused")
-                || !command.path("code").asText().contains("guard")
-                    && !command.path("code").asText().contains("profile"));
+  /** How a goal ended, at the robot. */
+  private static void ended(Peer robot, JsonNode goal, int status) {
+    var ended = event(robot, "navigated", one -> one.get("id").equals(goal.get("id")));
+    assertThat(ended.get("status").asInt()).as("%s", ended).isEqualTo(status);
+  }
+
+  /** It is told to stand, and nothing else. */
+  private static void stands(Peer robot) {
+    poll("zeros", () -> robot.events("velocity"), all -> !all.isEmpty());
+    assertThat(robot.events("velocity")).allMatch(one -> is(one, 0, 0, 0));
   }
 
   /** Held to its end; anew where a busy machine let the heartbeats lapse, as a person would. */
   private static void held(String robot, String... form) {
     poll(
         "held to its end",
-        () -> untilTaken(robot, form),
+        () -> site.untilTaken(robot, form),
         command -> {
           boolean done = command.path("state").asText().equals("done");
           if (!done)
@@ -345,44 +488,12 @@ class ForeignBaseTest {
         });
   }
 
-  private static <T> T poll(String what, Supplier<T> look, Predicate<T> wanted) {
-    long end = System.nanoTime() + Duration.ofSeconds(60).toNanos();
-    T last = look.get();
-    while (!wanted.test(last)) {
-      if (System.nanoTime() > end)
-        throw new AssertionError("not within 60 s: " + what + ": " + last);
-      last = look.get();
-    }
-    return last;
+  private static JsonNode event(Peer robot, String name, Predicate<JsonNode> wanted) {
+    return robot.await(
+        name, SOON, one -> name.equals(one.path("event").asText()) && wanted.test(one));
   }
 
-  private static JsonNode state(String id) {
-    try (var node = new Api(api)) {
-      return Lines.json(node.get("/api/commands/" + id));
-    }
-  }
-
-  private static JsonNode newest(String robot) {
-    try (var node = new Api(api)) {
-      var all = (List<?>) node.value("/api/twins/" + robot + "/commands");
-      return state(((java.util.Map<?, ?>) all.getFirst()).get("id").toString());
-    }
-  }
-
-  private static boolean isFinal(JsonNode command) {
-    return List.of("done", "failed", "cancelled", "refused", "expired", "unknown")
-        .contains(command.path("state").asText());
-  }
-
-  private static TreeMap<String, JsonNode> doctor(String robot) {
-    var found = new TreeMap<String, JsonNode>();
-    run("doctor", "--robot", robot, "--endpoint", zenoh)
-        .objects()
-        .forEach(one -> found.put(one.get("check").asText(), one));
-    return found;
-  }
-
-  private static JsonNode event(Peer robot, String what, Predicate<JsonNode> wanted) {
+  private static JsonNode velocity(Peer robot, String what, Predicate<JsonNode> wanted) {
     return robot.await(
         what, SOON, one -> "velocity".equals(one.path("event").asText()) && wanted.test(one));
   }

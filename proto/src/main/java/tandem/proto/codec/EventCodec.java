@@ -542,6 +542,7 @@ public final class EventCodec {
       case Goal.Reach(var reach) -> b.setReach(reach);
       case Goal.Stream(var stream) -> b.setStream(stream);
       case Goal.Stance(var stance) -> b.setStance(stance);
+      case Goal.Navigate(var navigate) -> b.setNavigate(navigate);
     }
     return b.build();
   }
@@ -555,8 +556,10 @@ public final class EventCodec {
       case REACH -> new Goal.Reach(m.getReach());
       case STREAM -> new Goal.Stream(m.getStream());
       case STANCE -> new Goal.Stance(m.getStance());
+      case NAVIGATE -> new Goal.Navigate(m.getNavigate());
       case GOAL_NOT_SET ->
-          throw new CorruptEvent("goal: expected joint, reach, stream or stance, found none");
+          throw new CorruptEvent(
+              "goal: expected joint, reach, stream, stance or navigate, found none");
     };
   }
 

@@ -57,6 +57,11 @@ public final class Profiles {
     }
     if (!profile.getAssistance().isEmpty()) encoder.text(22, profile.getAssistance());
     if (profile.getCancelAllGoals()) encoder.flag(23, true);
+    if (profile.hasNavigate()) encoder.message(26, profile.getNavigate(), Profiles::target);
+    if (!profile.getNavigatePolicy().isEmpty()) encoder.text(27, profile.getNavigatePolicy());
+    if (profile.hasWatchdogNavigateSeconds()) {
+      encoder.real(28, profile.getWatchdogNavigateSeconds());
+    }
     return encoder.sha256Hex();
   }
 

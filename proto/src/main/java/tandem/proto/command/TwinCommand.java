@@ -110,6 +110,16 @@ public sealed interface TwinCommand {
       long answeredNanos)
       implements TwinCommand {}
 
+  /**
+   * Answer to a cancel, or to the revocation of a lease that has ended here.
+   *
+   * @param commandId empty: of the lease of this epoch
+   * @param answered false: it is not known whether the guard acted
+   * @param code empty where it was accepted
+   */
+  record EndAnswered(String commandId, long epoch, boolean answered, String code)
+      implements TwinCommand {}
+
   /** The guard acknowledged a stop. */
   record StopAnswered(String requestId) implements TwinCommand {}
 

@@ -1,6 +1,7 @@
 package tandem.proto.event;
 
 import tandem.proto.v1.JointGoal;
+import tandem.proto.v1.NavigateGoal;
 import tandem.proto.v1.ReachGoal;
 import tandem.proto.v1.StanceGoal;
 import tandem.proto.v1.StreamGoal;
@@ -10,7 +11,9 @@ public sealed interface Goal {
   /** Duration from start to arrival, s; 0 where the goal does not say. */
   double durationSeconds();
 
-  /** For people and the API: joint, reach, velocity, joint-stream, reach-stream or stance. */
+  /**
+   * For people and the API: joint, reach, velocity, joint-stream, reach-stream, stance, navigate.
+   */
   String form();
 
   /** Named joints at given angles, rad. */
@@ -66,6 +69,19 @@ public sealed interface Goal {
     @Override
     public String form() {
       return "stance";
+    }
+  }
+
+  /** A place for the base, reached by the robot's own navigation. */
+  record Navigate(NavigateGoal goal) implements Goal {
+    @Override
+    public double durationSeconds() {
+      return goal.getWithinSeconds();
+    }
+
+    @Override
+    public String form() {
+      return "navigate";
     }
   }
 }

@@ -31,6 +31,7 @@ import tandem.proto.v1.GuardLogRecord;
 import tandem.proto.v1.JointGoal;
 import tandem.proto.v1.JointLimit;
 import tandem.proto.v1.JointTarget;
+import tandem.proto.v1.NavigateGoal;
 import tandem.proto.v1.Pose;
 import tandem.proto.v1.ReachGoal;
 import tandem.proto.v1.RobotProfile;
@@ -222,7 +223,15 @@ class EventCodecTest {
         JOINT,
         new Goal.Stream(StreamGoal.newBuilder().setKind("velocity").setLapseMillis(250).build()),
         new Goal.Stream(StreamGoal.newBuilder().setKind("joint").build()),
-        new Goal.Stance(StanceGoal.newBuilder().setStance("squat").build()));
+        new Goal.Stance(StanceGoal.newBuilder().setStance("squat").build()),
+        new Goal.Navigate(
+            NavigateGoal.newBuilder()
+                .setFrame("map")
+                .setXMeters(1.5)
+                .setYMeters(-2)
+                .setYawRad(0.5)
+                .setWithinSeconds(60)
+                .build()));
   }
 
   @Test
@@ -265,5 +274,13 @@ class EventCodecTest {
     assertThat(Profiles.hash(PROFILE.toBuilder().setSource("accepted").build())).isEqualTo(hash);
     assertThat(Profiles.hash(PROFILE.toBuilder().setMarginRad(0.1).build())).isNotEqualTo(hash);
     assertThat(Profiles.hash(PROFILE.toBuilder().putTips("x", "y").build())).isNotEqualTo(hash);
+    assertThat(Profiles.hash(PROFILE.toBuilder().setNavigatePolicy("continue").build()))
+        .isNotEqualTo(hash);
+    assertThat(Profiles.hash(PROFILE.toBuilder().setWatchdogNavigateSeconds(12).build()))
+        .isNotEqualTo(hash)
+        .isNotEqualTo(Profiles.hash(PROFILE.toBuilder().setWatchdogNavigateSeconds(13).build()));
+    var navigates = CommandTarget.newBuilder().setTopic("/ada/navigate_to_pose");
+    assertThat(Profiles.hash(PROFILE.toBuilder().setNavigate(navigates).build()))
+        .isNotEqualTo(hash);
   }
 }

@@ -133,11 +133,13 @@ public record Body(
 
   /**
    * Whether the base stands, both feet on the ground, as far as odometry and feet say: without
-   * either nothing speaks against it.
+   * either nothing speaks against it; odometry that has ceased does.
    */
   boolean baseStill(long nowNanos) {
+    boolean everBase = !Double.isNaN(base.metersPerSec);
     boolean moves =
-        knowsBase(nowNanos) && (base.metersPerSec >= BASE_STILL || base.radPerSec >= 0.05);
+        everBase
+            && (!knowsBase(nowNanos) || base.metersPerSec >= BASE_STILL || base.radPerSec >= 0.05);
     boolean inTheAir =
         knowsFeet(nowNanos)
             && feet.leftNewtons + feet.rightNewtons >= TOUCH_NEWTONS
@@ -162,13 +164,18 @@ public record Body(
 
   /** Whether no joint at all has been measured within the last 500 ms. */
   boolean silent(long nowNanos) {
-    return joints.values().stream()
-        .allMatch(joint -> nowNanos - joint.measuredNanos() > SILENT_NANOS);
+    for (Joint joint : joints.values()) {
+      if (nowNanos - joint.measuredNanos() <= SILENT_NANOS) return false;
+    }
+    return true;
   }
 
   /** Whether every joint has been measured within the last 100 ms, and there is at least one. */
   boolean fresh(long nowNanos) {
-    return !joints.isEmpty() && joints.keySet().stream().allMatch(joint -> fresh(joint, nowNanos));
+    for (Joint joint : joints.values()) {
+      if (nowNanos - joint.measuredNanos() > FRESH_NANOS) return false;
+    }
+    return !joints.isEmpty();
   }
 
   /** Measured positions by joint. */

@@ -46,6 +46,7 @@ final class Draft {
   List<String> told;
   boolean ending;
   boolean inherits;
+  long recalledNanos;
 
   Draft(GuardState state, long nowNanos, Body body) {
     this.before = state;
@@ -71,6 +72,7 @@ final class Draft {
     told = state.told();
     ending = state.ending();
     inherits = state.inherits();
+    recalledNanos = state.recalledNanos();
   }
 
   /** How the body is, as {@link Body#posture} says. */
@@ -110,7 +112,8 @@ final class Draft {
         told,
         counters,
         ending,
-        inherits);
+        inherits,
+        recalledNanos);
   }
 
   MotionPlan.Scene scene() {
@@ -123,6 +126,15 @@ final class Draft {
         .filter(one -> one.commandId().equals(commandId))
         .findFirst()
         .orElse(null);
+  }
+
+  /** The command that waits for the disk or the link; empty where none does. */
+  String pendingId() {
+    return switch (pending) {
+      case GuardState.Pending.Start start -> start.motion().getCommandId();
+      case GuardState.Pending.Sent sent -> sent.active().commandId();
+      case null, default -> "";
+    };
   }
 
   /** The same motion, further on; a no-op where it has ended meanwhile. */
@@ -205,6 +217,7 @@ final class Draft {
 
   void remember(String commandId) {
     List<String> next = new ArrayList<>(cancelledIds);
+    next.remove(commandId);
     next.add(commandId);
     cancelledIds =
         List.copyOf(next.subList(Math.max(0, next.size() - REMEMBERED_IDS), next.size()));

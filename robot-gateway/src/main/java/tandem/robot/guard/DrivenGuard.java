@@ -134,14 +134,19 @@ public final class DrivenGuard {
     return GuardCore.atRest(state)
         && state.stored()
         && state.releasesLeft() == 0
+        && state.memory().getArmed()
+        && state.profile() != null
         && !state.inherits();
   }
 
+  /** What the guard tells about itself, but for its counters. */
   public GuardStatus status(long nowNanos) {
     if (state != told || toldStatus.getLogHead() != logHead) {
       told = state;
       toldStatus =
-          GuardCore.status(state, nowNanos, around.body(nowNanos)).setLogHead(logHead).build();
+          GuardCore.statusUncounted(state, nowNanos, around.body(nowNanos))
+              .setLogHead(logHead)
+              .build();
     } else {
       // Of a guard at rest only the time goes on; its posture is not looked at anew.
       toldStatus = toldStatus.toBuilder().setToken(GuardCore.token(state, nowNanos)).build();
@@ -149,12 +154,16 @@ public final class DrivenGuard {
     return toldStatus;
   }
 
-  /** Records that were not acknowledged, oldest first; of this guard's own log. */
-  public List<GuardLogRecord> unacknowledged() {
-    return List.copyOf(log);
+  /** The oldest records that were not acknowledged, in order; of this guard's own log. */
+  public List<GuardLogRecord> unacknowledged(int atMost) {
+    return List.copyOf(log.subList(0, Math.min(atMost, log.size())));
   }
 
   public void ask(GuardRequest request, long tag, long nowNanos) {
+    if (request.hasLogAck() && !GuardLog.holds(log, request.getLogAck())) {
+      around.answered(request, tag, GuardReply.getDefaultInstance(), nowNanos);
+      return;
+    }
     long replyTo = nextReply++;
     asked.add(new Asked(replyTo, tag, request));
     GuardRequest seen = mutation.asked(request, state, nowNanos);
@@ -196,8 +205,10 @@ public final class DrivenGuard {
         case GuardEffect.MoveJoints move -> sent(move, move.commandId());
         case GuardEffect.MoveTip move -> sent(move, move.commandId());
         case GuardEffect.MoveBase move -> sent(move, move.commandId());
+        case GuardEffect.NavigateTo go -> sent(go, go.commandId());
         case GuardEffect.TakeStance take -> sent(take, take.commandId());
         case GuardEffect.StreamJoints stream -> sent(stream, "");
+        case GuardEffect.CancelGoals cancel when mutation.loses(cancel) -> {}
         case GuardEffect.CancelGoals cancel -> sent(cancel, "");
         case GuardEffect.TellStop tell -> sent(tell, "");
       }

@@ -61,7 +61,7 @@ public final class Guard implements AutoCloseable {
    * What a gateway and a guard have to agree on before one commands through the other; changes with
    * every change of what they say to each other or of what the guard judges.
    */
-  public static final String VERSION = "0.1.0/6";
+  public static final String VERSION = "0.1.0/8";
 
   /** Where a guard writes its version beside its state. */
   public static final String VERSION_FILE = "guard.version";
@@ -519,6 +519,17 @@ public final class Guard implements AutoCloseable {
   }
 
   private void request(Query query, GuardRequest request, boolean fromGateway) {
+    if (request.hasLogAck() && !log.holds(request.getLogAck())) {
+      try (query) {
+        query.replyError(
+            "log record %d of boot %s does not wait here; nothing was dropped"
+                .formatted(
+                    request.getLogAck().getUpTo(), Draft.clip(request.getLogAck().getBootId()))
+                .getBytes(StandardCharsets.UTF_8),
+            Encoding.STRING);
+      }
+      return;
+    }
     long number = nextReply++;
     asked.put(number, query);
     decide(new GuardInput.Request(request, fromGateway, number));
@@ -539,6 +550,7 @@ public final class Guard implements AutoCloseable {
         case GuardEffect.StreamJoints stream -> sent("", link -> link.send(stream));
         case GuardEffect.MoveTip move -> sent(move.commandId(), link -> link.send(move));
         case GuardEffect.MoveBase move -> sent(move.commandId(), link -> link.send(move));
+        case GuardEffect.NavigateTo go -> sent(go.commandId(), link -> link.send(go));
         case GuardEffect.TakeStance take -> sent(take.commandId(), link -> link.send(take));
         case GuardEffect.CancelGoals cancel -> sent("", link -> link.send(cancel));
         case GuardEffect.TellStop tell -> publishing().ifPresent(link -> link.send(tell));
@@ -649,19 +661,21 @@ public final class Guard implements AutoCloseable {
 
   private GuardStatus status() {
     Runtime runtime = Runtime.getRuntime();
-    return GuardCore.status(state, System.nanoTime() - startNanos, body.body())
-        .setVersion(VERSION)
-        .setTickP9999Millis(lateness.p9999Millis())
-        .setTickWorstMillis(lateness.worstMillis())
-        .setHeapBytes(runtime.totalMemory() - runtime.freeMemory())
-        .setLogHead(log.head())
-        .setListenEndpoint(router.endpoint())
-        .addAllZids(zids)
-        .putCounters("logNotKept", log.left())
-        .putCounters("linksStalled", stalled)
-        .putCounters("stateSyncs", store.syncs())
-        .putCounters("logSyncs", log.syncs())
-        .build();
+    GuardStatus.Builder status =
+        GuardCore.status(state, System.nanoTime() - startNanos, body.body())
+            .setVersion(VERSION)
+            .setTickP9999Millis(lateness.p9999Millis())
+            .setTickWorstMillis(lateness.worstMillis())
+            .setHeapBytes(runtime.totalMemory() - runtime.freeMemory())
+            .setLogHead(log.head())
+            .setListenEndpoint(router.endpoint())
+            .addAllZids(zids)
+            .putCounters("logNotKept", log.left())
+            .putCounters("linksStalled", stalled)
+            .putCounters("stateSyncs", store.syncs())
+            .putCounters("logSyncs", log.syncs());
+    publishing().flatMap(GuardLink::feedback).ifPresent(status::setFeedback);
+    return status.build();
   }
 
   private void publishStatus() {

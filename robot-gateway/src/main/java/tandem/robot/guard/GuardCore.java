@@ -88,6 +88,11 @@ public final class GuardCore {
 
   /** What the guard tells about itself; the process adds what only it knows. */
   static GuardStatus.Builder status(GuardState state, long nowNanos, Body body) {
+    return statusUncounted(state, nowNanos, body).putAllCounters(state.counters());
+  }
+
+  /** The same without the counters, on which nothing is decided. */
+  static GuardStatus.Builder statusUncounted(GuardState state, long nowNanos, Body body) {
     GuardMemory memory = state.memory();
     GuardStatus.Builder status =
         GuardStatus.newBuilder()
@@ -101,7 +106,6 @@ public final class GuardCore {
             .setStopNumber(memory.getStopNumber())
             .setActiveCommandId(state.active() == null ? "" : state.active().commandId())
             .setPath(state.presence().path())
-            .putAllCounters(state.counters())
             .setJournalHead(memory.getJournalHead())
             .setProfileHash(state.profileHash())
             .setLogAcked(memory.getLogAcked())
@@ -122,7 +126,10 @@ public final class GuardCore {
 
   /** Whether nothing moves and nothing is being brought to rest. */
   static boolean atRest(GuardState state) {
-    return state.actives().isEmpty() && state.pending() == null && state.halts().isEmpty();
+    return state.actives().isEmpty()
+        && state.pending() == null
+        && state.halts().isEmpty()
+        && state.memory().getNavigationsCount() == 0;
   }
 
   private static void request(Draft draft, GuardInput.Request asked) {
@@ -174,6 +181,14 @@ public final class GuardCore {
       return;
     }
     String hash = MotionPlan.hash(next);
+    if (!draft.actives.isEmpty() && !hash.equals(draft.profileHash)) {
+      draft.refuse(
+          replyTo,
+          "busy",
+          "command %s runs under the profile in use, which stays until it is over"
+              .formatted(draft.actives.getFirst().commandId()));
+      return;
+    }
     if (!hash.equals(draft.profileHash) || !next.equals(draft.profile)) {
       draft.profile = next;
       draft.profileHash = hash;
@@ -258,6 +273,7 @@ public final class GuardCore {
     if (draft.inherits) {
       Halts.inherited(draft);
     }
+    Navigations.recall(draft);
     for (GuardState.Active active : List.copyOf(draft.actives)) {
       Motions.watch(draft, active);
     }

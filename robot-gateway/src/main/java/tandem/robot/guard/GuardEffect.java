@@ -101,15 +101,34 @@ public sealed interface GuardEffect {
       String commandId, CommandTarget target, String frame, double vx, double vy, double wz)
       implements GuardEffect {}
 
+  /**
+   * Send a place for the base as a goal of {@code NavigateToPose} (metres, radians; a frame with z
+   * up, REP-103); answered by {@link GuardInput.Published}, later by {@link GuardInput.GoalEnded}.
+   *
+   * @param commandId also gives the goal its id: a guard that starts again can cancel it
+   * @param target its {@code type_hash} that of the server that is there now
+   */
+  record NavigateTo(
+      String commandId,
+      CommandTarget target,
+      String frame,
+      double xMeters,
+      double yMeters,
+      double yawRad)
+      implements GuardEffect {}
+
   /** Name a stance as std_msgs/String; answered by {@link GuardInput.Published}. */
   record TakeStance(String commandId, CommandTarget target, String stance) implements GuardEffect {}
 
   /**
    * Cancel goals of an action; only reduces motion, needs no answer.
    *
-   * @param all whoever sent them; else those that this guard sent
+   * @param all whoever sent them
+   * @param commands else of these commands, which a guard before this one may have sent; empty: of
+   *     all that this one did
    */
-  record CancelGoals(CommandTarget target, boolean all) implements GuardEffect {}
+  record CancelGoals(CommandTarget target, boolean all, List<String> commands)
+      implements GuardEffect {}
 
   /** Tell the robot itself to stop, or that the stop is released. */
   record TellStop(boolean stop) implements GuardEffect {}

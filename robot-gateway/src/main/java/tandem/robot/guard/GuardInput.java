@@ -26,8 +26,11 @@ public sealed interface GuardInput {
   /**
    * An action goal ended.
    *
-   * @param commandId empty for a hold of the guard's own, which is told only where it was rejected
-   * @param status {@code succeeded}, {@code aborted}, {@code canceled} or {@code rejected}
+   * @param commandId empty for a hold of the guard's own, which is told only where it was rejected;
+   *     one that is not running any more is no news
+   * @param status {@code succeeded}, {@code aborted}, {@code canceled}, {@code rejected}; {@code
+   *     gone} where the server knows nothing that runs; {@code lost} where what became of it cannot
+   *     be heard
    * @param why the action's own words; may be empty
    */
   record GoalEnded(String commandId, String status, String why) implements GuardInput {}

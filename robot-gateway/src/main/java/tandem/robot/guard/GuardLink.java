@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -15,6 +16,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import tandem.proto.body.Urdf;
 import tandem.proto.v1.CommandTarget;
+import tandem.proto.v1.GoalFeedback;
 import tandem.robot.door.Identity;
 import tandem.ros2.Attachment;
 import tandem.ros2.Qos;
@@ -88,7 +90,7 @@ final class GuardLink implements AutoCloseable {
   private final AtomicLong malformed = new AtomicLong();
   private final Consumer<GuardInput> tell;
   private final RobotClock clock = new RobotClock();
-  private final Map<String, TrajectoryGoals> actions = new HashMap<>();
+  private final Map<String, ActionGoals> actions = new HashMap<>();
   private final Map<String, ServiceClient<SetBool.Request, SetBool.Response>> stops =
       new HashMap<>();
 
@@ -240,13 +242,13 @@ final class GuardLink implements AutoCloseable {
   /** An action or stop service of the robot that this guard can call; its client is made. */
   private Optional<GuardInput.Listener> served(LivelinessToken entity) {
     Optional<Actions.Found> action =
-        Actions.of(entity).filter(one -> one.type().toString().equals(MotionPlan.FOLLOW));
+        Actions.of(entity).filter(one -> ActionGoals.known(one.type().toString()));
     if (action.isPresent()) {
-      return goals(action.get().name(), action.get().hash()) == null
+      String type = action.get().type().toString();
+      return goals(type, action.get().name(), action.get().hash()) == null
           ? Optional.empty()
           : Optional.of(
-              new GuardInput.Listener(
-                  action.get().name(), MotionPlan.FOLLOW, action.get().hash().text()));
+              new GuardInput.Listener(action.get().name(), type, action.get().hash().text()));
     }
     Optional<TopicKey> key = entity.topicKey();
     if (key.isPresent()
@@ -262,18 +264,34 @@ final class GuardLink implements AutoCloseable {
   }
 
   /** Null where the action is of another version, or there are too many. */
-  private TrajectoryGoals goals(String action, TypeHash hash) {
-    String known = action + " " + hash.text();
+  private ActionGoals goals(String type, String action, TypeHash hash) {
+    String known = type + " " + action + " " + hash.text();
     if (!actions.containsKey(known) && actions.size() < MAX_ACTIONS) {
-      TrajectoryGoals made = null;
+      ActionGoals made = null;
       try {
-        made = new TrajectoryGoals(node, action, hash, AT_ONCE, clock, tell);
+        made = new ActionGoals(node, type, action, hash, AT_ONCE, clock, tell);
       } catch (IllegalArgumentException otherVersion) {
         LOG.log(System.Logger.Level.WARNING, "{0}; not used", otherVersion.getMessage());
       }
       actions.put(known, made);
     }
     return actions.get(known);
+  }
+
+  /** What the robot's action servers say of goals that run. */
+  synchronized Optional<GoalFeedback> feedback() {
+    return actions.values().stream()
+        .filter(Objects::nonNull)
+        .map(ActionGoals::feedback)
+        .flatMap(Optional::stream)
+        .findFirst();
+  }
+
+  /** As the other; null also where the server was never seen. */
+  private ActionGoals goals(CommandTarget target) {
+    return target.getTypeHash().isEmpty()
+        ? null
+        : goals(target.getType(), target.getTopic(), new TypeHash(target.getTypeHash()));
   }
 
   private Ros2Publisher<byte[]> publisher(CommandTarget target, TypeName type) {
@@ -342,8 +360,7 @@ final class GuardLink implements AutoCloseable {
     return switch (move.target().getType()) {
       case MotionPlan.TRAJECTORY -> trajectory(move);
       case MotionPlan.FOLLOW -> {
-        TrajectoryGoals goals =
-            goals(move.target().getTopic(), new TypeHash(move.target().getTypeHash()));
+        ActionGoals goals = goals(move.target());
         yield goals == null ? unspoken(move.target()) : goals.send(move, stamp(move));
       }
       default -> unspoken(move.target());
@@ -451,15 +468,19 @@ final class GuardLink implements AutoCloseable {
   }
 
   /** As the other. */
+  synchronized String send(GuardEffect.NavigateTo go) {
+    ActionGoals goals = ActionGoals.known(go.target().getType()) ? goals(go.target()) : null;
+    return goals == null ? unspoken(go.target()) : goals.send(go, stamp());
+  }
+
+  /** As the other. */
   synchronized String send(GuardEffect.CancelGoals cancel) {
-    TrajectoryGoals goals =
-        cancel.target().getType().equals(MotionPlan.FOLLOW)
-            ? goals(cancel.target().getTopic(), new TypeHash(cancel.target().getTypeHash()))
-            : null;
+    ActionGoals goals =
+        ActionGoals.known(cancel.target().getType()) ? goals(cancel.target()) : null;
     if (goals == null) {
       return unspoken(cancel.target());
     }
-    return cancel.all() ? goals.cancelAll() : goals.cancelOwn();
+    return cancel.all() ? goals.cancelAll() : goals.cancel(cancel.commands());
   }
 
   private static String unspoken(CommandTarget target) {

@@ -12,6 +12,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
@@ -19,6 +20,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.zip.CRC32C;
 import tandem.proto.v1.GuardLogRecord;
+import tandem.proto.v1.LogAck;
 
 /**
  * The guard's own log: what it took, refused and did, numbered from 1 without gaps through
@@ -243,6 +245,22 @@ final class GuardLog implements AutoCloseable {
       oldest.add(next);
     }
     return oldest;
+  }
+
+  /** Whether the record that is acknowledged waits here; it may be one of another guard's log. */
+  synchronized boolean holds(LogAck ack) {
+    return holds(waiting, ack);
+  }
+
+  /** As the other, of these records in their order. */
+  static boolean holds(Collection<GuardLogRecord> waiting, LogAck ack) {
+    for (GuardLogRecord record : waiting) {
+      if (record.getNumber() >= ack.getUpTo()) {
+        return record.getNumber() == ack.getUpTo()
+            && record.getToken().getBootId().equals(ack.getBootId());
+      }
+    }
+    return false;
   }
 
   /** Records up to this number are in the journal. */

@@ -35,6 +35,8 @@ public enum GuardMutation {
   NO_LAPSE("go on with a stream that nobody holds"),
   STOP_FORGOTTEN_AT_START("forget a stop in a restart"),
   MOTION_DESPITE_STOP("take a command although a stop is latched"),
+  NAVIGATION_FORGOTTEN("forget in a restart what the robot navigates to"),
+  NAVIGATION_LEFT_OPEN("tell the base to stand and leave its navigation open"),
   ANY_RELEASE("lift whatever stop is latched, whenever the release comes");
 
   private final String text;
@@ -53,8 +55,16 @@ public enum GuardMutation {
     return switch (this) {
       case STOP_FORGOTTEN_AT_START -> disk.toBuilder().setStopLatched(false).build();
       case OLD_SLOT -> before;
+      case NAVIGATION_FORGOTTEN -> disk.toBuilder().clearNavigations().build();
       default -> disk;
     };
+  }
+
+  /** Whether an effect gets lost. */
+  boolean loses(GuardEffect effect) {
+    return this == NAVIGATION_LEFT_OPEN
+        && effect instanceof GuardEffect.CancelGoals cancel
+        && cancel.target().getType().equals(MotionPlan.NAVIGATE);
   }
 
   /** The request as a guard without one of its checks would see it. */

@@ -36,6 +36,7 @@ import tandem.proto.v1.TimeToken;
  *     opening of a stream
  * @param ending the process is about to end
  * @param inherits what another process sent before this start may still move the robot
+ * @param recalledNanos when the robot was last told to cancel navigations
  */
 public record GuardState(
     String robot,
@@ -60,7 +61,8 @@ public record GuardState(
     List<String> told,
     Map<String, Long> counters,
     boolean ending,
-    boolean inherits) {
+    boolean inherits,
+    long recalledNanos) {
 
   /** The motion that began first; null when none runs. */
   Active active() {
@@ -92,7 +94,8 @@ public record GuardState(
         told,
         counters,
         ending,
-        inherits);
+        inherits,
+        recalledNanos);
   }
 
   /** A lease holder's newest keep-alive. */
@@ -161,6 +164,13 @@ public record GuardState(
         return new Stance(stance, true, true);
       }
     }
+
+    /**
+     * To a place, by the robot's own navigation.
+     *
+     * @param unattended its lease holder is silent, and the profile's policy lets it go on
+     */
+    record Navigation(boolean unattended) implements Course {}
 
     /**
      * Hold-to-move.
@@ -473,6 +483,7 @@ public record GuardState(
         List.of(),
         zeroCounters(),
         false,
-        !memory.getArmed() || memory.getJournalHead().getSequence() > 0);
+        !memory.getArmed() || memory.getJournalHead().getSequence() > 0,
+        0);
   }
 }

@@ -85,9 +85,11 @@ final class Halts {
     }
     draft.actives.clear();
     switch (draft.pending) {
-      case GuardState.Pending.Start start ->
-          draft.refuse(
-              start.replyTo(), "stopped", "a stop by " + by + " came first; nothing was sent");
+      case GuardState.Pending.Start start -> {
+        Navigations.forget(draft, start.motion().getCommandId());
+        draft.refuse(
+            start.replyTo(), "stopped", "a stop by " + by + " came first; nothing was sent");
+      }
       case GuardState.Pending.Sent sent -> {
         draft.remember(sent.active().commandId());
         draft.refuse(sent.replyTo(), "stopped", "a stop by " + by + " came while it was sent");
@@ -289,14 +291,25 @@ final class Halts {
    * A motion of the joints ends in holding them; one of the base in standing, which is the balance
    * controller's own: the joints are held only where there is nothing to balance on.
    */
-  private static void bringToRest(Draft draft, GuardState.Active active, String why) {
+  static void bringToRest(Draft draft, GuardState.Active active, String why) {
     draft.actives.remove(active);
     String posture = draft.posture();
-    boolean base =
-        active.course() instanceof GuardState.Course.Stream stream
-            && stream.kind().equals(Streams.VELOCITY);
     boolean down = posture.equals("fallen") || posture.equals("lifted") || posture.equals("gantry");
-    begin(draft, active, why, !base || down, ramps(active));
+    List<Ramp> ramps =
+        active.course() instanceof GuardState.Course.Navigation
+            ? MotionPlan.standing(draft.scene()).map(List::<Ramp>of).orElse(List.of())
+            : ramps(active);
+    begin(draft, active, why, !movesBase(active) || down, ramps);
+  }
+
+  /** Whether it is the base that a motion moves, not the joints. */
+  static boolean movesBase(GuardState.Active active) {
+    return switch (active.course()) {
+      case GuardState.Course.Stream stream -> stream.kind().equals(Streams.VELOCITY);
+      case GuardState.Course.Navigation navigation -> true;
+      case GuardState.Course.Goal goal -> false;
+      case GuardState.Course.Stance stance -> false;
+    };
   }
 
   /** What moved under the guard's lead, slowing down. */
@@ -380,9 +393,12 @@ final class Halts {
     if (!draft.halts.isEmpty()
         || stance == null && !draft.actives.isEmpty()
         || draft.now > INHERITED_NANOS
-        || draft.body.fresh(draft.now) && stillFor(draft, 0) >= STILL_NANOS) {
+        || draft.body.fresh(draft.now)
+            && draft.body.baseStill(draft.now)
+            && stillFor(draft, 0) >= STILL_NANOS) {
       draft.inherits = false;
-    } else if (draft.body.fresh(draft.now) && draft.body.stillSinceNanos() == Body.MOVING) {
+    } else if (draft.body.fresh(draft.now)
+        && (draft.body.stillSinceNanos() == Body.MOVING || !draft.body.baseStill(draft.now))) {
       draft.inherits = false;
       String why = "it moves at this start: what was sent before is over";
       if (stance != null) {
@@ -409,6 +425,8 @@ final class Halts {
     if (halt.stop()) {
       draft.effects.add(new GuardEffect.TellStop(true));
     }
+    // Before the velocities: a base that still navigates would take those for a rival.
+    draft.effects.addAll(Navigations.cancel(draft, halt.stop()));
     halt.ramps().forEach(ramp -> draft.effects.add(ramp.effect()));
     boolean led = halt.ramps().stream().anyMatch(Ramp.Joints.class::isInstance);
     // A body that still goes is not frozen in mid-step: it comes to a stand first. Arms that are
@@ -424,7 +442,8 @@ final class Halts {
     boolean action = joints != null && joints.getKind().equals("action");
     // A goal that runs is ended at once, whatever is known of the body and wherever it walks.
     if (action && (halt.stop() || halt.holds())) {
-      draft.effects.add(new GuardEffect.CancelGoals(joints, draft.profile.getCancelAllGoals()));
+      draft.effects.add(
+          new GuardEffect.CancelGoals(joints, draft.profile.getCancelAllGoals(), List.of()));
     }
     // A robot that was not heard may come again as another: it holds where it then is.
     if (draft.body.silent(draft.now)) {

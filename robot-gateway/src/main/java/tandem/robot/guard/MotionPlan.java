@@ -27,6 +27,7 @@ final class MotionPlan {
   static final String TRAJECTORY = "trajectory_msgs/msg/JointTrajectory";
   static final String POSE = "geometry_msgs/msg/PoseStamped";
   static final String FOLLOW = "control_msgs/action/FollowJointTrajectory";
+  static final String NAVIGATE = "nav2_msgs/action/NavigateToPose";
   static final String ARRAY = "std_msgs/msg/Float64MultiArray";
   static final String TWIST = "geometry_msgs/msg/Twist";
   static final String TWIST_STAMPED = "geometry_msgs/msg/TwistStamped";
@@ -78,6 +79,7 @@ final class MotionPlan {
       case REACH -> reach(motion.getCommandId(), motion.getReach(), scene);
       case STREAM -> StreamPlan.open(motion.getStream(), scene);
       case STANCE -> stance(motion.getCommandId(), motion.getStance().getStance(), scene);
+      case NAVIGATE -> Navigations.plan(motion.getCommandId(), motion.getNavigate(), scene);
       case GOAL_NOT_SET -> no("bad-goal", "the motion names no goal");
     };
   }
@@ -342,7 +344,7 @@ final class MotionPlan {
     return null;
   }
 
-  private static Outcome.No notMeasured() {
+  static Outcome.No notMeasured() {
     return no(
         "not-measured",
         "the robot's joint states are older than " + Body.FRESH_NANOS / 1_000_000 + " ms");

@@ -92,6 +92,7 @@ final class Motions {
       return;
     }
     draft.memory = draft.memory.toBuilder().setJournalHead(motion.getJournal()).build();
+    Navigations.remember(draft, motion);
     draft.pending = new GuardState.Pending.Start(motion, replyTo);
     draft.store();
   }
@@ -165,7 +166,7 @@ final class Motions {
         motion.getGoalCase() == Motion.GoalCase.STREAM
             ? motion.getStream().getKind()
             : motion.getGoalCase().name().toLowerCase(Locale.ROOT);
-    boolean legs = name.equals(Streams.VELOCITY) || motion.hasStance();
+    boolean legs = name.equals(Streams.VELOCITY) || motion.hasStance() || motion.hasNavigate();
     return switch (posture) {
       case "fallen" ->
           Draft.no(
@@ -191,6 +192,13 @@ final class Motions {
   /** What is not cut short, or not yet at rest, in the same part of the body; null: nothing. */
   private static MotionPlan.Outcome.No busy(Draft draft, Motion motion) {
     String part = Parts.of(motion, draft.profile);
+    String unconfirmed = Navigations.unconfirmed(draft, motion.getCommandId());
+    if (unconfirmed != null) {
+      return Draft.no(
+          "busy",
+          "the navigation of command %s is cancelled, the robot has not said that it is over"
+              .formatted(unconfirmed));
+    }
     for (GuardState.Active active : draft.actives) {
       if (!Parts.overlap(active.part(), part)) {
         continue;
@@ -209,8 +217,19 @@ final class Motions {
               "the %s stream of command %s still moves; let it go first"
                   .formatted(stream.kind(), active.commandId()));
         }
+        // What has been sent to the robot's own stack is ended by nothing but a cancel.
+        case GuardState.Course.Navigation navigation when !motion.hasNavigate() -> {
+          return Draft.no(
+              "busy",
+              "the robot navigates (command %s); cancel it first".formatted(active.commandId()));
+        }
+        case GuardState.Course.Goal goal when motion.hasNavigate() -> {
+          return Draft.no(
+              "busy", "command %s still runs; cancel it first".formatted(active.commandId()));
+        }
         case GuardState.Course.Stream stream -> {}
         case GuardState.Course.Goal goal -> {}
+        case GuardState.Course.Navigation navigation -> {}
       }
     }
     for (GuardState.Halt halt : draft.halts) {
@@ -293,12 +312,18 @@ final class Motions {
       refuseStored(draft, motion, start.replyTo(), ending());
       return;
     }
-    MotionPlan.Outcome.No untimely = untimely(draft, motion);
-    if (untimely != null) {
-      if (untimely.code().equals("tandem.guard.late")) {
-        draft.count("lateRefused");
-      }
-      refuseStored(draft, motion, start.replyTo(), untimely);
+    MotionPlan.Outcome.No no = untimely(draft, motion);
+    if (no != null && no.code().equals("tandem.guard.late")) {
+      draft.count("lateRefused");
+    }
+    if (no == null) {
+      no = unpermitted(draft, motion);
+    }
+    if (no == null) {
+      no = busy(draft, motion);
+    }
+    if (no != null) {
+      refuseStored(draft, motion, start.replyTo(), no);
       return;
     }
     switch (MotionPlan.plan(motion, draft.scene())) {
@@ -314,6 +339,7 @@ final class Motions {
     String part = Parts.of(motion, draft.profile);
     for (GuardState.Active earlier : List.copyOf(draft.actives)) {
       if (Parts.overlap(earlier.part(), part)) {
+        draft.remember(earlier.commandId());
         draft.count("cancelled");
         draft.effects.add(
             Draft.log(
@@ -371,6 +397,10 @@ final class Motions {
             "tandem.guard.not-sent",
             false));
     draft.refuse(replyTo, "not-sent", "not handed to the robot: " + result.why());
+    if (sent.course() instanceof GuardState.Course.Navigation) {
+      Navigations.forget(draft, sent.commandId());
+      Halts.bringToRest(draft, sent, "not handed to the robot: one before it may still go on");
+    }
   }
 
   private static void begun(Draft draft, GuardState.Active active, long replyTo) {
@@ -395,8 +425,8 @@ final class Motions {
   }
 
   /**
-   * An action that succeeded is done once the samples agree; one that did not is over, and the
-   * joints are held where they are.
+   * Joints whose action succeeded are done once the samples agree, a navigation at once: how near
+   * is near enough is its own setting. What did not succeed is over and brought to rest.
    */
   static void goalEnded(Draft draft, GuardInput.GoalEnded goal) {
     if (goal.commandId().isEmpty()) {
@@ -412,19 +442,35 @@ final class Motions {
               false));
       return;
     }
+    if (!goal.status().equals(LOST)) {
+      Navigations.forget(draft, goal.commandId());
+    }
     GuardState.Active active = draft.active(goal.commandId());
-    if (active == null || !(active.course() instanceof GuardState.Course.Goal course)) {
-      return;
+    boolean succeeded = goal.status().equals("succeeded");
+    switch (active == null ? null : active.course()) {
+      case GuardState.Course.Goal course when succeeded ->
+          draft.goesOn(active.on(course.succeeded()));
+      case GuardState.Course.Navigation navigation when succeeded ->
+          finish(draft, active, "the robot's action succeeded");
+      case GuardState.Course.Goal course -> failed(draft, active, goal);
+      case GuardState.Course.Navigation navigation -> failed(draft, active, goal);
+      case GuardState.Course.Stance stance -> {}
+      case GuardState.Course.Stream stream -> {}
+      case null -> {}
     }
-    if (goal.status().equals("succeeded")) {
-      draft.goesOn(active.on(course.succeeded()));
-    } else {
-      Halts.cancelActive(
-          draft,
-          active,
-          "goal-" + goal.status(),
-          "the robot's action ended as " + goal.status() + ": " + goal.why());
-    }
+  }
+
+  /** A navigation of which nothing more is heard may go on at the robot: it stays remembered. */
+  private static final String LOST = "lost";
+
+  private static void failed(Draft draft, GuardState.Active active, GuardInput.GoalEnded goal) {
+    boolean rejected = goal.status().equals("rejected");
+    boolean cancelled = goal.status().equals("canceled");
+    Halts.cancelActive(
+        draft,
+        active,
+        "goal-" + (rejected || cancelled ? goal.status() : "aborted"),
+        "the robot's action ended as " + goal.status() + ": " + goal.why());
   }
 
   /** Ends what has to end, and sees what is done. */
@@ -444,6 +490,10 @@ final class Motions {
     }
     if (active.course() instanceof GuardState.Course.Stream stream) {
       Streams.watch(draft, active, stream);
+      return;
+    }
+    if (active.course() instanceof GuardState.Course.Navigation navigation) {
+      Navigations.watch(draft, active, navigation);
       return;
     }
     long silent = Grants.silentNanos(draft, active.authority());
@@ -470,9 +520,7 @@ final class Motions {
           String.format(Locale.ROOT, "the body is tilted by %.2f rad", draft.body.tiltRad()));
     }
     boolean hangs = posture.equals("lifted") || posture.equals("gantry");
-    if (hangs
-        && active.course() instanceof GuardState.Course.Stream stream
-        && stream.kind().equals(Streams.VELOCITY)) {
+    if (hangs && Halts.movesBase(active)) {
       return Draft.no("posture", "the feet do not carry the body any more: " + posture);
     }
     if (!draft.presence.foreigners().isEmpty()
@@ -547,6 +595,7 @@ final class Motions {
   }
 
   static void refuseStored(Draft draft, Motion motion, long replyTo, MotionPlan.Outcome.No no) {
+    Navigations.forget(draft, motion.getCommandId());
     draft.count("refused");
     String text = no.why() + "; nothing was sent to the robot";
     draft.effects.add(

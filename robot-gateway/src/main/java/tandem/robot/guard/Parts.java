@@ -40,7 +40,7 @@ final class Parts {
     return switch (motion.getGoalCase()) {
       case JOINT, REACH -> ARMS;
       case STREAM -> motion.getStream().getKind().equals(Streams.VELOCITY) ? LOCOMOTION : ARMS;
-      case STANCE, GOAL_NOT_SET -> BODY;
+      case STANCE, NAVIGATE, GOAL_NOT_SET -> BODY;
     };
   }
 

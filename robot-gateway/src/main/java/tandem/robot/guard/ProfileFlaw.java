@@ -38,8 +38,15 @@ final class ProfileFlaw {
             .formatted(MotionPlan.STRING, profile.getStance().getType());
       }
     }
+    if (profile.hasNavigate()) {
+      targets.add(profile.getNavigate());
+      if (!profile.getNavigate().getType().equals(MotionPlan.NAVIGATE)) {
+        return "type of the navigate target: expected %s, found %s"
+            .formatted(MotionPlan.NAVIGATE, profile.getNavigate().getType());
+      }
+    }
     for (CommandTarget target : targets) {
-      boolean action = target.getType().equals(MotionPlan.FOLLOW);
+      boolean action = List.of(MotionPlan.FOLLOW, MotionPlan.NAVIGATE).contains(target.getType());
       if (!target.getKind().equals(action ? "action" : "topic")) {
         return "kind of %s (%s): expected %s, found %s"
             .formatted(
@@ -105,6 +112,7 @@ final class ProfileFlaw {
           velocity.getAngularAccelerationRadPerSec2(),
           profile.getUnattendedMaxSeconds(),
           profile.getWatchdogVelocitySeconds(),
+          profile.getWatchdogNavigateSeconds(),
           profile.getWatchdogJointSeconds()
         }) {
       if (!(limit >= 0 && limit <= 1e6)) {
@@ -113,6 +121,15 @@ final class ProfileFlaw {
     }
     if (!List.of("", "warn", "refuse-motion").contains(profile.getForeignPolicy())) {
       return "foreign policy: expected warn or refuse-motion, found " + profile.getForeignPolicy();
+    }
+    if (!List.of("", "cancel", "continue").contains(profile.getNavigatePolicy())) {
+      return "navigate policy: expected cancel or continue, found " + profile.getNavigatePolicy();
+    }
+    if (profile.hasWatchdogNavigateSeconds()
+        && !(profile.getWatchdogNavigateSeconds() > 0
+            && profile.getWatchdogNavigateSeconds() <= 60)) {
+      return "watchdog of navigation: expected above 0 and at most 60 s, found "
+          + profile.getWatchdogNavigateSeconds();
     }
     if (!(profile.getMarginRad() >= 0 && profile.getMarginRad() < 1)) {
       return "margin: expected 0..1 rad, found " + profile.getMarginRad();

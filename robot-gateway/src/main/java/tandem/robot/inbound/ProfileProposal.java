@@ -30,6 +30,7 @@ final class ProfileProposal {
   static final String TRAJECTORY = "trajectory_msgs/msg/JointTrajectory";
   static final String POSE = "geometry_msgs/msg/PoseStamped";
   static final String FOLLOW = "control_msgs/action/FollowJointTrajectory";
+  static final String NAVIGATE = "nav2_msgs/action/NavigateToPose";
   static final String ARRAY = "std_msgs/msg/Float64MultiArray";
   static final String TWIST = "geometry_msgs/msg/Twist";
   static final String TWIST_STAMPED = "geometry_msgs/msg/TwistStamped";
@@ -47,6 +48,10 @@ final class ProfileProposal {
 
   private static final String DEMO_ROBOT = "demo_robot";
   private static final double DEMO_WATCHDOG_SECONDS = 0.5;
+
+  /** The lease of a client that is silent, 10 s, and the two seconds that it waits then. */
+  private static final double DEMO_NAVIGATE_WATCHDOG_SECONDS = 12;
+
   private static final double MARGIN_RAD = 0.02;
   private static final double LOOPBACK_POSITION_RAD = 3.2;
   private static final double LOOPBACK_VELOCITY_RAD_PER_SEC = 1.0;
@@ -126,6 +131,7 @@ final class ProfileProposal {
     velocity();
     reach();
     stance();
+    navigate();
     if (profile.hasVelocity()) {
       profile.setVelocityLimits(VELOCITY_LIMITS);
     }
@@ -140,7 +146,7 @@ final class ProfileProposal {
             ? "proposed"
             : settings != null ? "configured" : loopback ? "accepted" : "proposed");
     if (!missing.isEmpty()) {
-      profile.clearJoint().clearVelocity().clearReach().clearStance();
+      profile.clearJoint().clearVelocity().clearReach().clearStance().clearNavigate();
       why.clear();
       missing.forEach(one -> why.add("configured " + one + "; the configuration is not used"));
     }
@@ -160,7 +166,7 @@ final class ProfileProposal {
       return;
     }
     List<Listener> actions = of(FOLLOW);
-    List<Listener> usable = actions.stream().filter(this::spoken).toList();
+    List<Listener> usable = actions.stream().filter(ProfileProposal::spoken).toList();
     List<Listener> topics = of(TRAJECTORY);
     List<Listener> found = usable.isEmpty() ? topics : usable;
     if (found.size() == 1) {
@@ -185,22 +191,32 @@ final class ProfileProposal {
     } else {
       why.add("joint: several candidates: " + names(found));
     }
+    otherVersions("joint", actions);
+  }
+
+  private void otherVersions(String what, List<Listener> actions) {
     for (Listener listener : actions) {
       if (!spoken(listener)) {
         why.add(
-            "joint: action %s: hash of its send_goal: expected %s, found %s: another version of %s; not used"
-                .formatted(listener.topic(), followHash(), listener.typeHash(), FOLLOW));
+            "%s: action %s: hash of its send_goal: expected %s, found %s: another version of %s; not used"
+                .formatted(
+                    what,
+                    listener.topic(),
+                    sendGoalHash(listener.type()),
+                    listener.typeHash(),
+                    listener.type()));
       }
     }
   }
 
   /** Whether the action's version is the one known here, or its distribution has no hashes. */
-  private boolean spoken(Listener action) {
-    return !action.typeHash().startsWith("RIHS01_") || action.typeHash().equals(followHash());
+  private static boolean spoken(Listener action) {
+    return !action.typeHash().startsWith("RIHS01_")
+        || action.typeHash().equals(sendGoalHash(action.type()));
   }
 
-  private static String followHash() {
-    return InterfaceRegistry.bundled().hash(TypeName.parse(FOLLOW).with("_SendGoal")).text();
+  private static String sendGoalHash(String action) {
+    return InterfaceRegistry.bundled().hash(TypeName.parse(action).with("_SendGoal")).text();
   }
 
   private void velocity() {
@@ -273,6 +289,25 @@ final class ProfileProposal {
     }
   }
 
+  private void navigate() {
+    if (settings != null && settings.navigate() != null) {
+      configuredTarget("navigate", settings.navigate(), Set.of(NAVIGATE))
+          .ifPresent(profile::setNavigate);
+      return;
+    }
+    List<Listener> actions = of(NAVIGATE);
+    List<Listener> found = actions.stream().filter(ProfileProposal::spoken).toList();
+    if (found.size() == 1) {
+      profile.setNavigate(target(found.getFirst()));
+      if (found.getFirst().node().equals(DEMO_ROBOT)) {
+        profile.setWatchdogNavigateSeconds(DEMO_NAVIGATE_WATCHDOG_SECONDS);
+      }
+    } else if (found.size() > 1) {
+      why.add("navigate: several candidates: " + names(found));
+    }
+    otherVersions("navigate", actions);
+  }
+
   private void configured() {
     settings.baseFrame().ifPresent(profile::setBaseFrame);
     settings.odomFrame().ifPresent(profile::setOdomFrame);
@@ -283,6 +318,17 @@ final class ProfileProposal {
     }
     profile.setIndependentParts(settings.independentParts());
     profile.setForeignPolicy(settings.foreign());
+    settings.navigatePolicy().ifPresent(profile::setNavigatePolicy);
+    settings
+        .watchdogNavigate()
+        .ifPresent(
+            time -> {
+              if (time.isZero()) {
+                profile.clearWatchdogNavigateSeconds();
+              } else {
+                profile.setWatchdogNavigateSeconds(time.toNanos() / 1e9);
+              }
+            });
     profile.setCancelAllGoals(
         settings.cancelAllGoals().orElse(profile.getJoint().getKind().equals("action")));
     if (settings.watchdogVelocity() != null) {
@@ -449,7 +495,7 @@ final class ProfileProposal {
 
   private static CommandTarget target(Listener listener) {
     return CommandTarget.newBuilder()
-        .setKind(listener.type().equals(FOLLOW) ? "action" : "topic")
+        .setKind(List.of(FOLLOW, NAVIGATE).contains(listener.type()) ? "action" : "topic")
         .setTopic(listener.topic())
         .setType(listener.type())
         .setTypeHash(listener.typeHash())

@@ -941,6 +941,7 @@ public final class RobotLink extends AbstractBehavior<RobotLink.Message> {
   private static boolean isCommandType(String type) {
     return type.equals(ProfileProposal.TRAJECTORY)
         || type.equals(ProfileProposal.FOLLOW)
+        || type.equals(ProfileProposal.NAVIGATE)
         || type.equals(ProfileProposal.POSE)
         || type.equals(ProfileProposal.TWIST)
         || type.equals(ProfileProposal.TWIST_STAMPED)

@@ -28,6 +28,10 @@ import tandem.proto.v1.VelocityLimits;
  * @param velocityLimits null: the proposal's
  * @param reachTopic with {@code {tip}} in it; null: from the graph
  * @param stanceTopic null: from the graph
+ * @param navigate target of navigation; null: from the graph
+ * @param navigatePolicy {@code cancel} or {@code continue}: what becomes of a navigation whose
+ *     holder is not heard; empty: cancel
+ * @param watchdogNavigate of the robot's own navigation; zero: none; empty: as proposed
  * @param cancelAllGoals whether a stop cancels every goal of the action; empty: it does where there
  *     is an action
  * @param overrides limits by joint, before those of the URDF
@@ -47,6 +51,9 @@ public record RobotSettings(
     VelocityLimits velocityLimits,
     String reachTopic,
     String stanceTopic,
+    Target navigate,
+    Optional<String> navigatePolicy,
+    Optional<Duration> watchdogNavigate,
     Optional<Boolean> cancelAllGoals,
     Map<String, JointOverride> overrides,
     Duration watchdogVelocity,
@@ -81,6 +88,7 @@ public record RobotSettings(
           "velocity",
           "reach",
           "stance",
+          "navigate",
           "stop",
           "limits",
           "override",
@@ -111,6 +119,8 @@ public record RobotSettings(
       known(at + ".velocity", velocity, Set.of("topic", "stamped", "limits"));
       known(at + ".reach", section(robot, "reach"), Set.of("topic"));
       known(at + ".stance", section(robot, "stance"), Set.of("topic"));
+      Config navigate = section(robot, "navigate");
+      known(at + ".navigate", navigate, Set.of("action", "policy", "watchdog"));
       known(at + ".watchdog", watchdog, Set.of("velocity", "joint"));
       if (robot.hasPath("limits") && !robot.getString("limits").equals("urdf")) {
         throw new IllegalArgumentException(
@@ -135,6 +145,11 @@ public record RobotSettings(
               : null,
           reachTopic(at + ".reach", section(robot, "reach")),
           text(section(robot, "stance"), "topic").orElse(null),
+          text(navigate, "action")
+              .map(name -> new Target(true, name, Optional.of(ProfileProposal.NAVIGATE), List.of()))
+              .orElse(null),
+          navigatePolicy(at + ".navigate.policy", navigate),
+          navigateWatchdog(at + ".navigate.watchdog", navigate),
           cancelAllGoals(at + ".stop", robot),
           overrides(at + ".override", section(robot, "override")),
           time(watchdog, "velocity"),
@@ -310,6 +325,29 @@ public record RobotSettings(
       return null;
     }
     return of.getDuration(key);
+  }
+
+  private static Optional<String> navigatePolicy(String at, Config navigate) {
+    Optional<String> policy = text(navigate, "policy");
+    if (policy.isPresent() && !List.of("cancel", "continue").contains(policy.get())) {
+      throw new IllegalArgumentException(
+          "%s: expected cancel or continue, found %s; configuration not used"
+              .formatted(at, policy.get()));
+    }
+    return policy;
+  }
+
+  private static Optional<Duration> navigateWatchdog(String at, Config navigate) {
+    if (!navigate.hasPath("watchdog")) {
+      return Optional.empty();
+    }
+    Duration watchdog = time(navigate, "watchdog");
+    if (watchdog != null && !watchdog.isPositive()) {
+      throw new IllegalArgumentException(
+          "%s: expected a time above 0 or none, found %s; configuration not used"
+              .formatted(at, navigate.getString("watchdog")));
+    }
+    return Optional.of(watchdog == null ? Duration.ZERO : watchdog);
   }
 
   private static String foreign(String at, Config robot) {

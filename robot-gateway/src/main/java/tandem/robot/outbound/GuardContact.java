@@ -423,21 +423,22 @@ final class GuardContact implements GuardPort, AutoCloseable {
       delivering = true;
     }
     long first = records.getFirst().getNumber();
-    long last = records.getLast().getNumber();
+    GuardLogRecord newest = records.getLast();
+    long last = newest.getNumber();
     door.guardLog(robot, records)
         .whenComplete(
             (done, failure) -> {
-              long ack = 0;
+              boolean ack = false;
               synchronized (ahead) {
                 delivering = false;
                 ahead.subMap(first, true, last, true).clear();
                 if (failure == null && nextRecord == first) {
                   nextRecord = last + 1;
-                  ack = ahead.containsKey(nextRecord) ? 0 : last;
+                  ack = !ahead.containsKey(nextRecord);
                 }
               }
-              if (ack > 0) {
-                acknowledge(ack);
+              if (ack) {
+                acknowledge(newest);
               }
               if (failure == null) {
                 deliver();
@@ -452,11 +453,14 @@ final class GuardContact implements GuardPort, AutoCloseable {
             });
   }
 
-  private void acknowledge(long upTo) {
+  private void acknowledge(GuardLogRecord upTo) {
     request(
             GuardRequest.newBuilder()
                 .setRobot(robot)
-                .setLogAck(LogAck.newBuilder().setUpTo(upTo))
+                .setLogAck(
+                    LogAck.newBuilder()
+                        .setUpTo(upTo.getNumber())
+                        .setBootId(upTo.getToken().getBootId()))
                 .build())
         .whenComplete(
             (reply, failure) -> {

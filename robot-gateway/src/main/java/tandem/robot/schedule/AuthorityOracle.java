@@ -4,9 +4,11 @@ import com.google.protobuf.ByteString;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.LongUnaryOperator;
 import tandem.proto.codec.SealedEvent;
 import tandem.proto.event.Event;
 import tandem.proto.v1.Authority;
@@ -28,8 +30,9 @@ import tandem.robot.guard.GuardEffect;
  *
  * <p>Promises, by the invariant they belong to: nothing under a superseded authority (I2), nothing
  * late (I3), nothing twice (I2), nothing that is not in the journal (I1), nothing while a stop is
- * latched (I1) or unarmed (I2), nothing without its heartbeat (I4); a take complete only after the
- * guard's acknowledgement, no part held by two (I2).
+ * latched (I1) or unarmed (I2), nothing without its heartbeat (I4), nothing that its home has ended
+ * and could say so (I1); a take complete only after the guard's acknowledgement, no part held by
+ * two (I2).
  */
 final class AuthorityOracle {
   private static final String ARMS = "arms";
@@ -39,12 +42,17 @@ final class AuthorityOracle {
   private static final int MOST_VIOLATIONS = 10;
   private static final long TOKEN_AGE_MILLIS = 2_000;
   private static final long KEEP_ALIVE_NANOS = 1_000 * MILLI;
+  private static final long ENDED_NANOS = 2_000 * MILLI;
+  private static final long NAVIGATION_NANOS = 5_000 * MILLI;
 
   /** A tick may be so late. */
   private static final long TICK_NANOS = 60 * MILLI;
 
   /** A guard that starts has looked at its robot after so many ticks. */
   private static final int START_TICKS = 3;
+
+  /** A navigation is cancelled after so many ticks, though the network loses three cancels. */
+  private static final int CANCEL_TICKS = 25;
 
   /** From its fastest, a base that is slowed down stands after so many ticks of 50 ms. */
   private static final int BRAKE_TICKS = 25;
@@ -62,6 +70,7 @@ final class AuthorityOracle {
     final int boot;
     long held;
     boolean over;
+    int ticksOver;
     String why = "";
     boolean first = true;
 
@@ -88,8 +97,16 @@ final class AuthorityOracle {
 
   private record Lease(long epoch, List<String> parts) {}
 
+  /** A command that a home of this term has ended, durably. */
+  private record Ended(long term, Event.OfCommand by, long at) {
+    boolean isFor(String newerId) {
+      return by instanceof Event.CommandSuperseded superseded && superseded.byId().equals(newerId);
+    }
+  }
+
   private final long seed;
   private final boolean independent;
+  private final boolean navigatesOn;
   private final Truth robot;
   private final List<AuthoritySchedules.Violation> violations = new ArrayList<>();
 
@@ -109,6 +126,7 @@ final class AuthorityOracle {
   private final Set<Authority> acknowledged = new HashSet<>();
   private final Map<Authority, Long> beats = new HashMap<>();
   private final Map<String, Motion> motions = new HashMap<>();
+  private final Map<String, Ended> ended = new LinkedHashMap<>();
   private final Set<String> sentByTwin = new HashSet<>();
   private final Set<String> started = new HashSet<>();
   private final Map<String, Long> numbers = new HashMap<>();
@@ -139,9 +157,13 @@ final class AuthorityOracle {
   private long takes;
   private long digest = 17;
 
-  AuthorityOracle(long seed, boolean independent, Truth robot) {
+  /**
+   * @param navigatesOn the profile lets a navigation go on without its lease holder
+   */
+  AuthorityOracle(long seed, boolean independent, boolean navigatesOn, Truth robot) {
     this.seed = seed;
     this.independent = independent;
+    this.navigatesOn = navigatesOn;
     this.robot = robot;
   }
 
@@ -187,14 +209,17 @@ final class AuthorityOracle {
   }
 
   private List<String> parts(Motion motion) {
-    if (!independent || motion.hasStance()) return BODY;
+    if (!independent || motion.hasStance() || motion.hasNavigate()) return BODY;
     return motion.hasStream() && motion.getStream().getKind().equals("velocity")
         ? List.of(LOCOMOTION)
         : List.of(ARMS);
   }
 
   private static boolean overlap(List<String> left, List<String> right) {
-    return left.stream().anyMatch(right::contains);
+    for (String part : left) {
+      if (right.contains(part)) return true;
+    }
+    return false;
   }
 
   // ---- the guard: starts and losses
@@ -401,7 +426,16 @@ final class AuthorityOracle {
     if (!started.add(motion.getCommandId())) broken(at, what + " was started twice");
     journaled(motion, at, what);
     beats.put(motion.getAuthority(), at);
-    running.removeIf(one -> overlap(one.parts, parts));
+    for (Running one : running) {
+      if (one.motion.hasNavigate()
+          && !motion.hasNavigate()
+          && robot.follows(one.motion.getCommandId(), at)) {
+        broken(at, what + " began beside navigation " + one.motion.getCommandId());
+      }
+    }
+    running.removeIf(one -> overlap(one.parts, parts) && !(one.motion.hasNavigate() && one.over));
+    // What it takes the place of is the guard's own matter: the home has nothing more to say.
+    ended.values().removeIf(one -> one.isFor(motion.getCommandId()));
     ticksOver = 0;
     long endBy = bootAt + (motion.getToken().getTickMillis() + motion.getEndByMillis()) * MILLI;
     running.add(new Running(motion, parts, endBy, boots, at));
@@ -474,7 +508,8 @@ final class AuthorityOracle {
     ticksOver = 0;
     one.why = why;
     boolean early = one.boot != boots && ticksSinceBoot <= START_TICKS; // it has not looked yet
-    if (!one.stream && !early && robot.follows(one.motion.getCommandId(), at)) {
+    boolean atOnce = !one.stream && !one.motion.hasNavigate();
+    if (atOnce && !early && robot.follows(one.motion.getCommandId(), at)) {
       broken(
           at,
           "the robot still follows command %s, under %s, although %s"
@@ -493,13 +528,16 @@ final class AuthorityOracle {
     switch (effect) {
       case GuardEffect.MoveJoints move when !move.commandId().isEmpty() ->
           begun(behind == null ? motions.get(move.commandId()) : behind, at);
+      case GuardEffect.NavigateTo go ->
+          begun(behind == null ? motions.get(go.commandId()) : behind, at);
       case GuardEffect.MoveJoints hold -> {
         running.removeIf(one -> !one.stream && one.parts.contains(ARMS));
         armSpeed = 0;
       }
       case GuardEffect.StreamJoints stream -> {
-        double fastest =
-            stream.velocitiesRadPerSec().stream().mapToDouble(Math::abs).max().orElse(0);
+        double fastest = 0;
+        for (double each : stream.velocitiesRadPerSec())
+          fastest = Math.max(fastest, Math.abs(each));
         if (fastest > armSpeed + CLOSE && !leads(false, at)) {
           broken(at, "joints were sent faster than before, and nobody holds a control");
         }
@@ -544,14 +582,23 @@ final class AuthorityOracle {
       String what = "the robot follows command " + one.motion.getCommandId();
       if (one.boot != boots) {
         // A body that goes comes to a stand first, by its own watchdog where nothing is known of
-        // it.
-        if (Math.min(ticksSinceBoot, ticksStanding) > START_TICKS)
-          broken(at, what + ", sent before the guard's start");
+        // it; what it navigates to is cancelled whether or not it stands.
+        boolean navigates = one.motion.hasNavigate();
+        int ticks =
+            navigates ? ticksSinceBoot - CANCEL_TICKS : Math.min(ticksSinceBoot, ticksStanding);
+        if (ticks > START_TICKS) broken(at, what + ", sent before the guard's start");
+        continue;
+      }
+      if (one.motion.hasNavigate()) {
+        long beat = beats.getOrDefault(one.motion.getAuthority(), Long.MIN_VALUE / 2);
+        boolean due = one.over || at > one.endBy || at - beat > silence(one.motion);
+        one.ticksOver = due ? one.ticksOver + 1 : 0;
+        if (one.ticksOver > CANCEL_TICKS) broken(at, what + ", which is over: " + one.why);
         continue;
       }
       if (at > one.endBy + TICK_NANOS) broken(at, what + " after its end-by");
       long beat = beats.getOrDefault(one.motion.getAuthority(), Long.MIN_VALUE / 2);
-      if (at - beat > KEEP_ALIVE_NANOS + TICK_NANOS) {
+      if (at - beat > silence(one.motion) + TICK_NANOS) {
         broken(at, what + ", its holder silent for " + (at - beat) / MILLI + " ms");
       }
     }
@@ -561,6 +608,12 @@ final class AuthorityOracle {
       broken(at, "the robot is led on although nobody holds a control");
       ticksOver = 0;
     }
+  }
+
+  /** For how long the holder of a discrete command may be silent. */
+  private long silence(Motion motion) {
+    if (!motion.hasNavigate()) return KEEP_ALIVE_NANOS;
+    return navigatesOn ? Long.MAX_VALUE / 4 : NAVIGATION_NANOS;
   }
 
   // ---- twins
@@ -621,7 +674,37 @@ final class AuthorityOracle {
                   .formatted(accepted.id(), accepted.epoch()));
         }
       }
+      case Event.CommandCancelled over -> ended.put(over.id(), new Ended(term, over, at));
+      case Event.CommandExpired over -> ended.put(over.id(), new Ended(term, over, at));
+      case Event.CommandUnknown over -> ended.put(over.id(), new Ended(term, over, at));
+      case Event.CommandFailed over -> ended.put(over.id(), new Ended(term, over, at));
+      case Event.CommandSuperseded over -> ended.put(over.id(), new Ended(term, over, at));
+      case Event.CommandRefused over -> ended.put(over.id(), new Ended(term, over, at));
       default -> {}
+    }
+  }
+
+  /**
+   * What a home has ended does not go on at the robot once the home could say so for a while.
+   *
+   * @param wholeSince by term: since when home, network and guard have worked
+   */
+  void ended(long at, LongUnaryOperator wholeSince) {
+    for (var it = ended.entrySet().iterator(); it.hasNext(); ) {
+      var one = it.next();
+      if (!robot.follows(one.getKey(), at)) continue;
+      Ended end = one.getValue();
+      long since = Math.max(end.at(), wholeSince.applyAsLong(end.term()));
+      if (since > at - ENDED_NANOS) continue;
+      broken(
+          at,
+          "the robot follows command %s, which its home ended %d ms before (%s) and could have said so for %d ms"
+              .formatted(
+                  one.getKey(),
+                  (at - end.at()) / MILLI,
+                  end.by().getClass().getSimpleName(),
+                  (at - since) / MILLI));
+      it.remove();
     }
   }
 

@@ -10,7 +10,9 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.IntConsumer;
 import tandem.twin.robot.TwinRules;
 
 /**
@@ -64,13 +66,28 @@ public final class AuthoritySchedules {
     return run(firstSeed, count, threads, AuthorityMutation.NONE);
   }
 
+  /**
+   * The same.
+   *
+   * @param progress told how many schedules have been played so far, now and then, on any thread
+   */
+  public static Report run(long firstSeed, int count, int threads, IntConsumer progress) {
+    return run(firstSeed, count, threads, AuthorityMutation.NONE, progress);
+  }
+
   static Report run(long firstSeed, int count, int threads, AuthorityMutation mutation) {
+    return run(firstSeed, count, threads, mutation, played -> {});
+  }
+
+  private static Report run(
+      long firstSeed, int count, int threads, AuthorityMutation mutation, IntConsumer progress) {
     long requests = 0;
     long applied = 0;
     long takes = 0;
     long faults = 0;
     long digest = 1;
     List<Violation> violations = new ArrayList<>();
+    var done = new AtomicInteger();
     var chunks = new ArrayList<Callable<List<Played>>>();
     for (int from = 0; from < count; from += CHUNK) {
       long first = firstSeed + from;
@@ -79,6 +96,7 @@ public final class AuthoritySchedules {
           () -> {
             var played = new ArrayList<Played>(many);
             for (int i = 0; i < many; i++) played.add(play(first + i, mutation, null));
+            progress.accept(done.addAndGet(many));
             return played;
           });
     }

@@ -4,9 +4,11 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import tandem.proto.codec.SealedEvent;
 import tandem.proto.command.TwinCommand;
 import tandem.proto.event.Event;
@@ -64,6 +66,8 @@ final class Home {
   private long logTaken;
   private int reviews;
   private boolean admitted;
+  private long wholeSince = Long.MAX_VALUE;
+  private final Set<String> cancelled = new HashSet<>();
   private List<TwinModel.Ask> sentMotions = new ArrayList<>();
 
   Home(Schedule schedule, String name, Journal journal, Wire wire, long clockOffset) {
@@ -88,6 +92,27 @@ final class Home {
 
   boolean isUp() {
     return !dead;
+  }
+
+  /** Looks whether it works, and the way to a guard that does. */
+  void look(boolean guardWorks) {
+    long now = schedule.now();
+    boolean whole =
+        guardWorks
+            && !dead
+            && !replaced
+            && now >= pausedUntil
+            && now >= journalDownUntil
+            && wire.isWhole(now);
+    if (!whole) wholeSince = Long.MAX_VALUE;
+    else if (wholeSince == Long.MAX_VALUE) wholeSince = now;
+  }
+
+  /**
+   * Since when it and all on its way to the guard has worked; far ahead where something does not.
+   */
+  long wholeSince() {
+    return wholeSince;
   }
 
   TwinState state() {
@@ -155,7 +180,8 @@ final class Home {
         state.leases().isEmpty()
             && state.offered() == null
             && !state.stop().latched()
-            && state.openCommands().isEmpty();
+            && state.openCommands().isEmpty()
+            && !twin.isUnanswered();
     if (quiet && ++reviews % 4 != 0) return; // nothing would come of it but later news of silence
     take(new TwinCommand.Review());
   }
@@ -263,7 +289,10 @@ final class Home {
     send(
         GuardRequest.newBuilder()
             .setRobot(Schedule.ROBOT)
-            .setLogAck(LogAck.newBuilder().setUpTo(records.getLast().getNumber()))
+            .setLogAck(
+                LogAck.newBuilder()
+                    .setUpTo(records.getLast().getNumber())
+                    .setBootId(records.getLast().getToken().getBootId()))
             .build(),
         null);
   }
@@ -359,6 +388,9 @@ final class Home {
   }
 
   private void send(GuardRequest request, TwinModel.Ask ask) {
+    if (request.hasCancel()
+        && schedule.breaks(TwinMutation.CANCEL_ONCE)
+        && !cancelled.add(request.getCancel().getCommandId())) return;
     schedule.oracle().twinSent(request, schedule.now());
     if (request.hasMotion() && ask != null && schedule.breaks(TwinMutation.SENT_AGAIN)) {
       sentMotions.add(ask);

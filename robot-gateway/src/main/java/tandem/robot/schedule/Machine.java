@@ -3,12 +3,15 @@ package tandem.robot.schedule;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import tandem.robot.guard.Body;
 import tandem.robot.guard.GuardEffect;
+import tandem.robot.guard.GuardInput;
 
 /**
  * A robot that does what it was last told: its joints go to where they are sent, its base goes as
- * fast as it is told until its own watchdog stops it. Times are ns of the schedule.
+ * fast as it is told until its own watchdog stops it, or by its own navigation until that ends or
+ * is cancelled, whatever else it is told. Times are ns of the schedule.
  */
 final class Machine implements AuthorityOracle.Truth {
   static final String ELBOW = "elbow";
@@ -17,17 +20,28 @@ final class Machine implements AuthorityOracle.Truth {
   static final double WATCHDOG_SECONDS = 0.5;
   private static final double REACHED_RAD = 0.06;
   private static final double STILL_RAD_PER_SEC = 0.05;
+  private static final double NAVIGATES_METERS_PER_SEC = 0.2;
   private static final long WATCHDOG_NANOS = (long) (WATCHDOG_SECONDS * 1e9);
 
   /** A course of the joints, piece by piece: from, over, to. */
   private record Course(String commandId, long from, long via, long to, double[] points) {}
 
+  /** Of the cancels of a goal in a row, at most so many are lost. */
+  private static final int MOST_LOST = 3;
+
+  /** A goal of the navigation, and how it ends; {@code client}: the guard's process. */
+  private record Navigation(String commandId, long client, long to, String status) {}
+
   private final double slowness;
+  private Navigation navigation = new Navigation("", 0, 0, "");
+  private boolean told = true;
   private Course course = new Course("", 0, 0, 0, new double[6]);
   private double vx;
   private double wz;
   private long toldBase = Long.MIN_VALUE / 2;
   private boolean alert = true;
+  private long client;
+  private int lost;
 
   /**
    * @param slowness takes so many times as long as it was told to
@@ -68,6 +82,51 @@ final class Machine implements AuthorityOracle.Truth {
     }
   }
 
+  /** Another process of the guard is its client from now on. */
+  void meets(long process) {
+    client = process;
+  }
+
+  /** Takes a goal of the navigation in place of the one before. */
+  void navigate(String commandId, long to, String status) {
+    navigation = new Navigation(commandId, client, to, status);
+    told = false;
+    lost = 0;
+  }
+
+  /**
+   * Cancels what is meant, where the cancel comes through.
+   *
+   * @param loses the network would lose it
+   * @return those that the server says it knows nothing of that runs
+   */
+  List<GuardInput.GoalEnded> cancel(GuardEffect.CancelGoals cancel, boolean loses, long at) {
+    if (loses && lost < MOST_LOST) {
+      lost++;
+      return List.of();
+    }
+    lost = 0;
+    boolean goes = at < navigation.to;
+    if (goes && (cancel.all() || cancel.commands().contains(navigation.commandId))) {
+      navigation = new Navigation(navigation.commandId, navigation.client, at, "canceled");
+    }
+    return cancel.commands().stream()
+        .filter(one -> !goes || !one.equals(navigation.commandId))
+        .map(one -> new GuardInput.GoalEnded(one, "gone", ""))
+        .toList();
+  }
+
+  /**
+   * How a goal ended of which the guard's process has not been told; only that one waits for it.
+   */
+  Optional<GuardInput.GoalEnded> ended(long at) {
+    if (told || at < navigation.to) return Optional.empty();
+    told = true;
+    return navigation.client == client
+        ? Optional.of(new GuardInput.GoalEnded(navigation.commandId, navigation.status, ""))
+        : Optional.empty();
+  }
+
   private void begin(String id, long at, long via, long to, double[] middle, double[] end) {
     double[] start = positions(at);
     double[] points = new double[6];
@@ -102,6 +161,7 @@ final class Machine implements AuthorityOracle.Truth {
   }
 
   double baseSpeed(long at) {
+    if (at < navigation.to) return NAVIGATES_METERS_PER_SEC;
     return at - toldBase > WATCHDOG_NANOS ? 0 : vx;
   }
 
@@ -111,10 +171,11 @@ final class Machine implements AuthorityOracle.Truth {
 
   /**
    * Whether its joints still go where this command sent them, and further than where a guard takes
-   * a goal for reached.
+   * a goal for reached; or its base navigates to where this command sent it.
    */
   @Override
   public boolean follows(String commandId, long at) {
+    if (navigation.commandId.equals(commandId)) return at < navigation.to;
     if (!course.commandId.equals(commandId) || at >= course.to) return false;
     double[] q = positions(at);
     double left = Math.max(Math.abs(course.points[4] - q[0]), Math.abs(course.points[5] - q[1]));

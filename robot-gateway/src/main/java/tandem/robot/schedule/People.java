@@ -9,6 +9,7 @@ import tandem.proto.event.Goal;
 import tandem.proto.v1.GuardRequest;
 import tandem.proto.v1.JointGoal;
 import tandem.proto.v1.JointTarget;
+import tandem.proto.v1.NavigateGoal;
 import tandem.proto.v1.Stop;
 import tandem.proto.v1.StreamGoal;
 import tandem.proto.v1.TeleopSetpoint;
@@ -64,6 +65,7 @@ final class People {
   private final Schedule schedule;
   private final SplittableRandom random;
   private final boolean independent;
+  private final boolean lastGoes;
   private final List<Person> persons = new ArrayList<>();
   private final Person supervisor = new Person("sue");
   private long commands;
@@ -78,6 +80,7 @@ final class People {
     this.schedule = schedule;
     this.random = random;
     this.independent = independent;
+    lastGoes = random.nextBoolean();
     for (String name : NAMES) persons.add(new Person(name));
   }
 
@@ -133,7 +136,7 @@ final class People {
     String by = person.name;
     long span = 1_000 + random.nextInt(4_000);
     if (isOfAnother(person) && random.nextInt(4) != 0) return;
-    switch (random.nextInt(24)) {
+    switch (random.nextInt(27)) {
       case 0, 1, 2 -> {
         person.keeps = random.nextInt(3) != 0;
         tell(person.at, new TwinCommand.AcquireLease(by, part(), span));
@@ -158,6 +161,14 @@ final class People {
         if (random.nextInt(10) == 0) stop(person);
       }
       case 20, 21 -> tell(person.at, new TwinCommand.ReleaseStop(by, "looked"));
+      case 24, 25 -> {
+        if (random.nextInt(2) == 0) {
+          tell(person.at, go(by, id(), 1 + random.nextInt(8)));
+        } else {
+          goAndRegret(person);
+        }
+        if (random.nextInt(10) == 0) startle();
+      }
       case 22 -> {
         if (person.at.status() != null && !person.at.status().getArmed()) {
           tell(schedule.newest(), new TwinCommand.Rearm(by, "looked"));
@@ -199,7 +210,17 @@ final class People {
         id,
         by,
         new Goal.Joint(goal.build()),
-        200 + random.nextInt(random.nextInt(3) == 0 ? 5_000 : 800));
+        60 + random.nextInt(random.nextInt(3) == 0 ? 5_000 : 800));
+  }
+
+  private static TwinCommand.Move go(String by, String id, double withinSeconds) {
+    var goal =
+        NavigateGoal.newBuilder()
+            .setFrame("odom")
+            .setXMeters(2)
+            .setWithinSeconds(withinSeconds)
+            .build();
+    return new TwinCommand.Move(id, by, new Goal.Navigate(goal), 1_000);
   }
 
   private void cancel(Person person) {
@@ -208,6 +229,30 @@ final class People {
       String id = open.get(random.nextInt(open.size())).id();
       tell(person.at, new TwinCommand.Cancel(id, person.name, "no"));
     }
+  }
+
+  /** Under a lease of one's own, to a place that is not the right one; the network often ends. */
+  private void goAndRegret(Person person) {
+    String id = id();
+    person.keeps = true;
+    tell(person.at, new TwinCommand.AcquireLease(person.name, "body", 5_000));
+    long goes = (300 + random.nextInt(300)) * MILLI;
+    later(person, goes, () -> tell(person.at, go(person.name, id, 6 + random.nextInt(8))));
+    later(
+        person,
+        goes + (300 + random.nextInt(2_500)) * MILLI,
+        () -> {
+          if (random.nextInt(2) == 0) schedule.cutShortly(person.at);
+          tell(person.at, new TwinCommand.Cancel(id, person.name, "not there"));
+        });
+  }
+
+  private void later(Person person, long nanos, Runnable what) {
+    schedule.later(
+        nanos,
+        () -> {
+          if (!schedule.isCalm() && person.at.isUp()) what.run();
+        });
   }
 
   private void open(Person person) {
@@ -357,6 +402,10 @@ final class People {
     var command = home.state().command(asked);
     if (command.isEmpty() || command.get().phase().isFinal()) {
       asked = id();
+      if (lastGoes) {
+        tell(home, go(supervisor.name, asked, 5));
+        return;
+      }
       double from = schedule.robot().positions(schedule.now())[0];
       var goal =
           JointGoal.newBuilder()

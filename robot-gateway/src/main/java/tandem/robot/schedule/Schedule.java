@@ -39,6 +39,7 @@ final class Schedule implements DrivenGuard.Around {
   private static final int MOST_RECORDS = 16;
   private static final String TRAJECTORY = "trajectory_msgs/msg/JointTrajectory";
   private static final String TWIST = "geometry_msgs/msg/Twist";
+  private static final String NAVIGATE = "nav2_msgs/action/NavigateToPose";
 
   /** How a write to a journal ends. */
   enum Fate {
@@ -83,6 +84,7 @@ final class Schedule implements DrivenGuard.Around {
   private long guardLife;
   private long guardPausedUntil;
   private long diskFullUntil;
+  private long diskSlowUntil;
   private boolean calm;
   private long requests;
   private long faults;
@@ -101,9 +103,10 @@ final class Schedule implements DrivenGuard.Around {
     endAt = virtualNanos;
     calmAt = virtualNanos - CALM_NANOS;
     boolean independent = random.nextBoolean();
-    profile = profile(independent);
+    boolean goesOn = random.nextInt(4) == 0;
+    profile = profile(independent, goesOn ? "continue" : "cancel");
     robot = new Machine(random.nextInt(4) == 0 ? 4 : 1);
-    oracle = new AuthorityOracle(seed, independent, robot);
+    oracle = new AuthorityOracle(seed, independent, goesOn, robot);
     guard = new DrivenGuard(ROBOT, mutation.guard(), this);
     people = new People(this, random.split(), independent);
   }
@@ -168,9 +171,12 @@ final class Schedule implements DrivenGuard.Around {
   private void every(long nanos, Runnable what) {
     later(
         nanos,
-        () -> {
-          what.run();
-          every(nanos, what);
+        new Runnable() {
+          @Override
+          public void run() {
+            what.run();
+            later(nanos, this);
+          }
         });
   }
 
@@ -279,6 +285,7 @@ final class Schedule implements DrivenGuard.Around {
     inbox.clear();
     asked.clear();
     guard.boot();
+    robot.meets(guardLife);
     oracle.booted(guard.status(0), now);
     trace("guard starts as boot %s", guard.bootId().substring(28));
     guard.input(
@@ -287,7 +294,8 @@ final class Schedule implements DrivenGuard.Around {
                 "robot",
                 List.of(
                     new GuardInput.Listener("/eve/joint_trajectory", TRAJECTORY, "t"),
-                    new GuardInput.Listener("/eve/cmd_vel", TWIST, "v")))),
+                    new GuardInput.Listener("/eve/cmd_vel", TWIST, "v"),
+                    new GuardInput.Listener("/eve/navigate_to_pose", NAVIGATE, "n")))),
         0);
   }
 
@@ -313,11 +321,25 @@ final class Schedule implements DrivenGuard.Around {
   }
 
   private void tick() {
+    boolean guardWorks = guardListens() && now >= diskFullUntil && now >= diskSlowUntil;
+    for (Home home : homes) home.look(guardWorks);
     if (!guardListens()) return;
     drain();
     if (!guardListens()) return;
+    robot.ended(now).ifPresent(ended -> guard.input(ended, guardNow()));
+    if (!guardListens()) return;
     if (!guard.isIdle()) guard.input(new GuardInput.Tick(), guardNow());
     if (!guard.isDead()) oracle.ticked(guardBootAt + guardNow());
+    oracle.ended(now, this::wholeSince);
+  }
+
+  /** Since when a home of this term has had a whole way to the guard. */
+  private long wholeSince(long term) {
+    long since = Long.MAX_VALUE;
+    for (Home home : homes) {
+      if (home.journal().term == term) since = Math.min(since, home.wholeSince());
+    }
+    return since;
   }
 
   private void tell() {
@@ -329,8 +351,7 @@ final class Schedule implements DrivenGuard.Around {
       GuardStatus told = status;
       List<GuardLogRecord> records = List.of();
       if (home == newest()) {
-        records = guard.unacknowledged();
-        if (records.size() > MOST_RECORDS) records = records.subList(0, MOST_RECORDS);
+        records = guard.unacknowledged(MOST_RECORDS);
       }
       List<GuardLogRecord> logged = records;
       later(
@@ -390,7 +411,11 @@ final class Schedule implements DrivenGuard.Around {
     return switch (random.nextInt(300)) {
       case 0 -> new DrivenGuard.Write.Died(false);
       case 1 -> new DrivenGuard.Write.Died(true);
-      case 2, 3, 4, 5 -> new DrivenGuard.Write.Ended(true, slowNanos());
+      case 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 -> {
+        long nanos = slowNanos();
+        diskSlowUntil = Math.max(diskSlowUntil, now) + nanos;
+        yield new DrivenGuard.Write.Ended(true, nanos);
+      }
       default -> new DrivenGuard.Write.Ended(true, 0);
     };
   }
@@ -403,6 +428,26 @@ final class Schedule implements DrivenGuard.Around {
     }
     oracle.sent(effect, asked(effect), at);
     robot.tell(effect, at);
+    if (effect instanceof GuardEffect.CancelGoals cancel) {
+      long mine = guardLife;
+      for (GuardInput.GoalEnded gone : robot.cancel(cancel, random.nextInt(3) == 0, at)) {
+        later(
+            5 * MILLI,
+            () -> {
+              if (mine == guardLife && guardListens()) guard.input(gone, guardNow());
+            });
+      }
+    }
+    if (effect instanceof GuardEffect.NavigateTo go) {
+      String status =
+          switch (calm ? 9 : random.nextInt(10)) {
+            case 0 -> "rejected";
+            case 1 -> "aborted";
+            default -> "succeeded";
+          };
+      long nanos = (status.equals("rejected") ? 2 : 500 + random.nextInt(12_000)) * MILLI;
+      robot.navigate(go.commandId(), at + (calm ? 500 * MILLI : nanos), status);
+    }
   }
 
   /** The motion that waits for its answer while this goes out; null where it is none's. */
@@ -413,14 +458,16 @@ final class Schedule implements DrivenGuard.Around {
           case GuardEffect.MoveTip move -> move.commandId();
           case GuardEffect.MoveBase move -> move.commandId();
           case GuardEffect.TakeStance take -> take.commandId();
+          case GuardEffect.NavigateTo go -> go.commandId();
           default -> "";
         };
-    return asked.values().stream()
-        .map(Arrived::request)
-        .filter(one -> one.hasMotion() && one.getMotion().getCommandId().equals(id))
-        .map(GuardRequest::getMotion)
-        .findFirst()
-        .orElse(null);
+    for (Arrived one : asked.values()) {
+      GuardRequest request = one.request();
+      if (request.hasMotion() && request.getMotion().getCommandId().equals(id)) {
+        return request.getMotion();
+      }
+    }
+    return null;
   }
 
   @Override
@@ -512,8 +559,16 @@ final class Schedule implements DrivenGuard.Around {
     }
   }
 
+  /** For less than what a navigation does without its lease holder. */
+  void cutShortly(Home home) {
+    cut(home, true, true, now + (100 + random.nextInt(3_000)) * MILLI);
+  }
+
   private void cut(Home home, boolean there, boolean back) {
-    long until = now + (100 + random.nextInt(6_000)) * MILLI;
+    cut(home, there, back, now + (100 + random.nextInt(6_000)) * MILLI);
+  }
+
+  private void cut(Home home, boolean there, boolean back, long until) {
     faults++;
     trace(
         "%s %s guard is cut until %.1f s",
@@ -545,7 +600,7 @@ final class Schedule implements DrivenGuard.Around {
 
   // ---- the robot's profile
 
-  private static RobotProfile profile(boolean independent) {
+  private static RobotProfile profile(boolean independent, String navigatePolicy) {
     RobotProfile.Builder profile =
         RobotProfile.newBuilder()
             .setRobot(ROBOT)
@@ -555,7 +610,11 @@ final class Schedule implements DrivenGuard.Around {
             .setIndependentParts(independent)
             .setWatchdogVelocitySeconds(Machine.WATCHDOG_SECONDS)
             .setJoint(target("/eve/joint_trajectory", TRAJECTORY))
-            .setVelocity(target("/eve/cmd_vel", TWIST));
+            .setVelocity(target("/eve/cmd_vel", TWIST))
+            .setOdomFrame("odom")
+            .setNavigate(target("/eve/navigate_to_pose", NAVIGATE).toBuilder().setKind("action"))
+            .setNavigatePolicy(navigatePolicy)
+            .setWatchdogNavigateSeconds(12);
     for (String joint : Machine.JOINTS) {
       profile.addLimits(
           JointLimit.newBuilder()
@@ -617,6 +676,7 @@ final class Schedule implements DrivenGuard.Around {
       case GuardEffect.MoveJoints move ->
           "move joints to %s in %.1f s (%s)"
               .formatted(move.endRad(), move.durationSeconds(), move.commandId());
+      case GuardEffect.NavigateTo go -> "navigate (%s)".formatted(go.commandId());
       case GuardEffect.MoveBase base -> "base at %.2f m/s".formatted(base.vx());
       case GuardEffect.TellStop tell -> tell.stop() ? "stop" : "released";
       default -> effect.getClass().getSimpleName();

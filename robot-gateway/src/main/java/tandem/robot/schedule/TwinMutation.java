@@ -9,7 +9,8 @@ enum TwinMutation {
   HELD_BEFORE_GRANTED("complete a take before the guard acknowledges the grant"),
   WRITTEN_AND_LOST("lose an acknowledged event in a restart"),
   NOT_FENCED("let a paused twin write on after another node took over"),
-  TERM_NOT_RAISED("begin at a second home without a new term");
+  TERM_NOT_RAISED("begin at a second home without a new term"),
+  CANCEL_ONCE("say a cancel once, whether or not the guard answers");
 
   private final String text;
 

@@ -34,6 +34,10 @@ final class Wire {
     return now < backCutUntil;
   }
 
+  boolean isWhole(long now) {
+    return now >= thereCutUntil && now >= backCutUntil;
+  }
+
   /** When each copy arrives; empty where it is lost. */
   long[] arrivals(boolean there, long now) {
     if (calm) return new long[] {now + (2 + random.nextInt(8)) * MILLI};

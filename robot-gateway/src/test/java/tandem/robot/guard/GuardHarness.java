@@ -18,6 +18,7 @@ import tandem.proto.v1.JointTarget;
 import tandem.proto.v1.JournalPosition;
 import tandem.proto.v1.KeepAlive;
 import tandem.proto.v1.Motion;
+import tandem.proto.v1.NavigateGoal;
 import tandem.proto.v1.Pose;
 import tandem.proto.v1.ReachGoal;
 import tandem.proto.v1.Rearm;
@@ -55,6 +56,7 @@ final class GuardHarness {
   double baseSpeed = Double.NaN;
   Body.Feet feet = Body.Feet.UNKNOWN;
   boolean follows;
+  boolean baseSilent;
   private long nextReply = 1;
   private int boots;
 
@@ -67,13 +69,22 @@ final class GuardHarness {
   }
 
   GuardHarness(GuardMemory memory) {
+    this(memory, profile());
+    see(true);
+  }
+
+  /**
+   * @param profile null: none comes
+   */
+  GuardHarness(GuardMemory memory, RobotProfile profile) {
     disk = memory;
     posture.put("shoulder", 0.0);
     posture.put("elbow", 0.5);
     posture.put("knee", -0.2);
     boot();
-    configure(profile());
-    see(true);
+    if (profile != null) {
+      configure(profile);
+    }
   }
 
   /** Starts the guard again from what is on its disk; the robot stays as it is. */
@@ -118,7 +129,11 @@ final class GuardHarness {
   }
 
   void configure(RobotProfile profile) {
-    ask(GuardRequest.newBuilder().setConfigure(Configure.newBuilder().setProfile(profile)));
+    configured(profile);
+  }
+
+  GuardEffect.Reply configured(RobotProfile profile) {
+    return ask(GuardRequest.newBuilder().setConfigure(Configure.newBuilder().setProfile(profile)));
   }
 
   void see(boolean listeners) {
@@ -134,6 +149,8 @@ final class GuardHarness {
                             "/eve/reach/left_hand", MotionPlan.POSE, "RIHS01_p"),
                         new GuardInput.Listener("/eve/cmd_vel", MotionPlan.TWIST, "RIHS01_v"),
                         new GuardInput.Listener("/eve/stance", MotionPlan.STRING, "RIHS01_s"),
+                        new GuardInput.Listener(
+                            "/eve/navigate_to_pose", MotionPlan.NAVIGATE, "RIHS01_n"),
                         new GuardInput.Listener("/eve/stop", MotionPlan.BOOL, "RIHS01_b")))
                 : GuardInput.Presence.NONE));
   }
@@ -146,7 +163,9 @@ final class GuardHarness {
         stillSince,
         tiltRad,
         now,
-        Double.isNaN(baseSpeed) ? Body.Base.UNKNOWN : new Body.Base(baseSpeed, 0, now),
+        Double.isNaN(baseSpeed)
+            ? Body.Base.UNKNOWN
+            : new Body.Base(baseSpeed, 0, baseSilent ? now - SECOND : now),
         feet);
   }
 
@@ -164,6 +183,29 @@ final class GuardHarness {
         .setWatchdogJointSeconds(0.5)
         .putTips("left_hand", "hand")
         .build();
+  }
+
+  /** As {@link #teleoperated}, with a stack that navigates. */
+  static RobotProfile navigating() {
+    return teleoperated().toBuilder()
+        .setOdomFrame("odom")
+        .setWatchdogNavigateSeconds(12)
+        .setNavigate(
+            CommandTarget.newBuilder()
+                .setKind("action")
+                .setTopic("/eve/navigate_to_pose")
+                .setType(MotionPlan.NAVIGATE))
+        .build();
+  }
+
+  /** Two metres ahead of where odometry began, within a minute. */
+  static NavigateGoal.Builder ahead() {
+    return NavigateGoal.newBuilder().setFrame("odom").setXMeters(2).setWithinSeconds(60);
+  }
+
+  /** A navigation of the class's usual times. */
+  Motion.Builder navigation(long term, long epoch, long sequence) {
+    return motion(term, epoch, sequence).setEndByMillis(60_000).setNavigate(ahead());
   }
 
   static CommandTarget topic(String topic, String type) {
@@ -211,6 +253,10 @@ final class GuardHarness {
         case GuardEffect.MoveTip move ->
             run(
                 new GuardInput.Published(move.commandId(), !linkDown, linkDown ? "no link" : ""),
+                all);
+        case GuardEffect.NavigateTo go ->
+            run(
+                new GuardInput.Published(go.commandId(), !linkDown, linkDown ? "no link" : ""),
                 all);
         case GuardEffect.TakeStance take ->
             run(

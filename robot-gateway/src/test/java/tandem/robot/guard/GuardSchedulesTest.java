@@ -36,7 +36,9 @@ class GuardSchedulesTest {
         "OLD_SLOT",
         "SUPERSEDED_GOES_ON",
         "KEEP_ALIVE_IGNORED",
-        "EXPIRED_AFTER_SYNC"
+        "EXPIRED_AFTER_SYNC",
+        "NAVIGATION_FORGOTTEN",
+        "NAVIGATION_LEFT_OPEN"
       })
   void shouldFindOutAGuardThatIsBroken(GuardMutation mutation) {
     var caught = GuardSchedules.caught(mutation, 1, 400);

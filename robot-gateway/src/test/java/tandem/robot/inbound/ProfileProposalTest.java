@@ -162,6 +162,91 @@ class ProfileProposalTest {
     assertThat(profile.getLimits(1).getSource()).isEqualTo("urdf");
   }
 
+  private static Listener navigation(String name) {
+    return navigation(name, "bt_navigator");
+  }
+
+  private static Listener navigation(String name, String node) {
+    var hash =
+        InterfaceRegistry.bundled()
+            .hash(TypeName.parse(ProfileProposal.NAVIGATE).with("_SendGoal"))
+            .text();
+    return new Listener(name, ProfileProposal.NAVIGATE, hash, node);
+  }
+
+  @Test
+  void shouldTakeTheOneNavigationThereIs() {
+    RobotProfile profile = propose(null, TRAJECTORY, navigation("/eve/navigate_to_pose"));
+
+    assertThat(profile.getNavigate().getTopic()).isEqualTo("/eve/navigate_to_pose");
+    assertThat(profile.getNavigate().getKind()).isEqualTo("action");
+    assertThat(profile.getNavigate().getType()).isEqualTo("nav2_msgs/action/NavigateToPose");
+    assertThat(profile.getNavigatePolicy()).isEmpty();
+    assertThat(profile.hasWatchdogNavigateSeconds()).isFalse();
+    assertThat(profile.getAmbiguitiesList()).isEmpty();
+    assertThat(propose(null, TRAJECTORY).hasNavigate()).isFalse();
+    assertThat(propose(null, TRAJECTORY).getAmbiguitiesList()).isEmpty();
+  }
+
+  @Test
+  void shouldTakeNoneOfSeveralNavigationsAndNoneOfAnotherVersion() {
+    RobotProfile several =
+        propose(null, TRAJECTORY, navigation("/eve/a/go"), navigation("/eve/b/go"));
+    RobotProfile other =
+        propose(
+            null,
+            TRAJECTORY,
+            new Listener("/eve/go", ProfileProposal.NAVIGATE, "RIHS01_" + "0".repeat(64), "n"));
+
+    assertThat(several.hasNavigate()).isFalse();
+    assertThat(several.getAmbiguitiesList())
+        .singleElement()
+        .asString()
+        .startsWith("navigate: several candidates: /eve/a/go")
+        .contains("/eve/b/go");
+    assertThat(other.hasNavigate()).isFalse();
+    assertThat(other.getAmbiguitiesList())
+        .singleElement()
+        .asString()
+        .startsWith("navigate: action /eve/go")
+        .contains("another version of nav2_msgs/action/NavigateToPose");
+  }
+
+  @Test
+  void shouldTakeTheConfiguredNavigationAndItsPolicy() {
+    RobotProfile profile =
+        propose(
+            "navigate { action = b/go, policy = continue }",
+            TRAJECTORY,
+            navigation("/eve/a/go"),
+            navigation("/eve/b/go"));
+    RobotProfile missing = propose("navigate { action = c/go }", navigation("/eve/a/go"));
+
+    assertThat(profile.getNavigate().getTopic()).isEqualTo("/eve/b/go");
+    assertThat(profile.getNavigatePolicy()).isEqualTo("continue");
+    assertThat(
+            propose("navigate { policy = cancel }", navigation("/eve/go")).getNavigate().getTopic())
+        .as("a policy alone leaves the target to the graph")
+        .isEqualTo("/eve/go");
+    assertThat(missing.hasNavigate()).isFalse();
+    assertThat(missing.getAmbiguities(0)).contains("navigate: action /eve/c/go: nobody serves it");
+  }
+
+  @Test
+  void shouldTakeTheWatchdogOfANavigationAsConfigured() {
+    RobotProfile said = propose("navigate { watchdog = 3500ms }", navigation("/eve/go"));
+    RobotProfile other =
+        propose("navigate { policy = cancel }", navigation("/eve/go", "demo_robot"));
+    RobotProfile none =
+        propose("navigate { watchdog = none }", navigation("/eve/go", "demo_robot"));
+
+    assertThat(said.getWatchdogNavigateSeconds()).isEqualTo(3.5);
+    assertThat(said.getNavigate().getTopic()).isEqualTo("/eve/go");
+    assertThat(other.getWatchdogNavigateSeconds()).as("not said").isEqualTo(12);
+    assertThat(none.hasWatchdogNavigateSeconds()).isFalse();
+    assertThat(none.hasNavigate()).isTrue();
+  }
+
   @Test
   void shouldNotUseAConfigurationThatNamesWhatIsNotThereAndSayWhich() {
     RobotProfile profile =
@@ -202,6 +287,11 @@ class ProfileProposalTest {
             new Wrong("override { elbow { velocity = 0 } }", "override.elbow"),
             new Wrong("stop = [ { hold-joints = false } ]", "stop.hold-joints"),
             new Wrong("watchdog { velocity = soon }", "tandem.robots.eve"),
+            new Wrong("navigate { policy = wait }", "eve.navigate.policy"),
+            new Wrong("navigate { topic = go }", "eve.navigate.topic"),
+            new Wrong("navigate { watchdog = soon }", "tandem.robots.eve"),
+            new Wrong("navigate { watchdog = 0s }", "eve.navigate.watchdog"),
+            new Wrong("navigate { watchdog = -2s }", "eve.navigate.watchdog"),
             new Wrong("foreign = ignore", "eve.foreign"))) {
       assertThatThrownBy(() -> propose(one.text()))
           .as(one.text())
@@ -217,10 +307,12 @@ class ProfileProposalTest {
         propose(
             null,
             new Listener("/eve/joint_trajectory", ProfileProposal.TRAJECTORY, "h", "demo_robot"),
-            new Listener("/eve/cmd_vel", ProfileProposal.TWIST_STAMPED, "h", "demo_robot"));
+            new Listener("/eve/cmd_vel", ProfileProposal.TWIST_STAMPED, "h", "demo_robot"),
+            navigation("/eve/navigate_to_pose", "demo_robot"));
 
     assertThat(profile.getPartialGoals()).isTrue();
     assertThat(profile.getWatchdogVelocitySeconds()).isEqualTo(0.5);
+    assertThat(profile.getWatchdogNavigateSeconds()).isEqualTo(12);
     assertThat(propose(null, TRAJECTORY, TWIST).getPartialGoals()).isFalse();
     assertThat(propose(null, TRAJECTORY, TWIST).hasWatchdogVelocitySeconds()).isFalse();
   }

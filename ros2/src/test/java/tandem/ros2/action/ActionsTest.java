@@ -16,6 +16,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import tandem.ros2.Peers;
+import tandem.ros2.Qos;
 import tandem.ros2.RunningPeer;
 import tandem.ros2.TypeName;
 import tandem.ros2.action.ActionClient.Outcome;
@@ -23,7 +24,12 @@ import tandem.ros2.dynamic.DynamicMessage;
 import tandem.ros2.graph.Graph;
 import tandem.ros2.graph.LivelinessToken;
 import tandem.ros2.idl.InterfaceRegistry;
+import tandem.ros2.msg.Header;
 import tandem.ros2.msg.SetBool;
+import tandem.ros2.msg.Time;
+import tandem.ros2.msg.Twist;
+import tandem.ros2.msg.TwistStamped;
+import tandem.ros2.msg.Vector3;
 import tandem.ros2.node.GraphWatch;
 import tandem.ros2.node.Ros2Node;
 import tandem.zenoh.Router;
@@ -40,6 +46,9 @@ class ActionsTest {
   private static final ActionType FOLLOW =
       ActionType.of(
           InterfaceRegistry.bundled(), TypeName.parse("control_msgs/action/FollowJointTrajectory"));
+
+  private static final ActionType NAVIGATE =
+      ActionType.of(InterfaceRegistry.bundled(), TypeName.parse("nav2_msgs/action/NavigateToPose"));
 
   private Router router;
   private Session far;
@@ -342,6 +351,93 @@ class ActionsTest {
         assertThat(peer.event("cancel").get("all").asBoolean()).isTrue();
       }
     }
+  }
+
+  private static DynamicMessage place(String frame, double x, double y) {
+    return NAVIGATE.goal(
+        Map.of(
+            "pose",
+            Map.of(
+                "header",
+                Map.of("frame_id", frame),
+                "pose",
+                Map.of("position", Map.of("x", x, "y", y), "orientation", Map.of("w", 1.0)))));
+  }
+
+  @Test
+  void shouldNavigateABaseOnTheRealCore() throws Exception {
+    BlockingQueue<DynamicMessage> feedback = new LinkedBlockingQueue<>();
+    try (var watch = new GraphWatch(router.local(), 0);
+        var peer =
+            new RunningPeer(
+                Peers.peer(
+                    "arm_server.py",
+                    "--connect",
+                    router.endpoint(),
+                    "--no-action",
+                    "--navigate",
+                    "--cmd-vel",
+                    "stamped"))) {
+      peer.event("ready");
+      Actions.Found found = awaitAction(watch.graph());
+      assertThat(found.name()).isEqualTo("/eve/navigate_to_pose");
+      assertThat(found.type()).isEqualTo(NAVIGATE.name());
+      assertThat(found.hash()).as("the peer's own RIHS01").isEqualTo(NAVIGATE.sendGoalHash());
+      try (var calling =
+              new ActionClient(client, NAVIGATE, ActionKeys.of(0, found.name(), NAVIGATE));
+          var velocity =
+              new Ros2Node(far, 0, "/eve", "driver")
+                  .publisher("cmd_vel", TwistStamped.TYPE, Qos.reliable(1))) {
+        assertThat(get(calling.send(GoalId.random(), place("moon", 1, 0), LONG)).accepted())
+            .isFalse();
+        assertThat(peer.event("navigate").get("why").asText()).contains("moon");
+
+        GoalId near = GoalId.random();
+        assertThat(get(calling.send(near, place("odom", 0.3, 0.2), LONG, feedback::add)).accepted())
+            .isTrue();
+        Outcome there = get(calling.result(near, LONG));
+        assertThat(there.status()).isEqualTo(GoalStatus.SUCCEEDED);
+        assertThat(there.result().get("error_msg")).isEqualTo("");
+        assertThat((Float) feedback.take().get("distance_remaining")).isBetween(0.3f, 0.4f);
+        JsonNode at = peer.event("navigated");
+        assertThat(at.get("x").asDouble()).isBetween(0.27, 0.33);
+
+        GoalId far = GoalId.random();
+        get(calling.send(far, place("map", 50, 0), LONG, feedback::add));
+        feedback.take();
+        var ending = calling.result(far, LONG);
+        assertThat(get(calling.cancel(far, LONG)).canceling()).containsExactly(far);
+        velocity.publish(twist(0));
+        assertThat(get(ending).status()).isEqualTo(GoalStatus.CANCELED);
+        assertThat(peer.event("navigated").get("speed").asDouble()).isLessThan(0.03);
+
+        GoalId older = GoalId.random();
+        get(calling.send(older, place("odom", 50, 0), LONG));
+        ending = calling.result(older, LONG);
+        GoalId newer = GoalId.random();
+        get(calling.send(newer, place("odom", -50, 0), LONG));
+        aborted(get(ending), "newer goal");
+        ending = calling.result(newer, LONG);
+        velocity.publish(twist(0.1));
+        aborted(get(ending), "velocity took the base over");
+
+        GoalId last = GoalId.random();
+        get(calling.send(last, place("odom", 50, 0), LONG));
+        ending = calling.result(last, LONG);
+        peer.say("abort navigation");
+        aborted(get(ending), "no path");
+      }
+    }
+  }
+
+  private static TwistStamped twist(double vx) {
+    return new TwistStamped(
+        new Header(Time.ZERO, "base_link"), new Twist(new Vector3(vx, 0, 0), Vector3.ZERO));
+  }
+
+  private static void aborted(Outcome outcome, String why) {
+    assertThat(outcome.status()).isEqualTo(GoalStatus.ABORTED);
+    assertThat((String) outcome.result().get("error_msg")).contains(why);
   }
 
   private static Actions.Found awaitAction(Graph graph) throws InterruptedException {

@@ -82,6 +82,15 @@ public final class Assistance {
         : "clamped to %.2f m/s, %.2f m/s, %.2f rad/s".formatted(wanted[0], wanted[1], wanted[2]);
   }
 
+  /**
+   * As {@link #drive} for what leads it itself with every step and calls {@link #rest} at its end:
+   * the watchdog of velocities does not run meanwhile.
+   */
+  void lead(double vx, double vy, double turn) {
+    drive(vx, vy, turn);
+    ageSeconds = Double.POSITIVE_INFINITY;
+  }
+
   /** Comes to rest within its acceleration limits. */
   public void rest() {
     java.util.Arrays.fill(wanted, 0);

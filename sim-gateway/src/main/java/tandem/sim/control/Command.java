@@ -45,6 +45,9 @@ public sealed interface Command {
   /** Walk; m/s and rad/s. */
   record Velocity(double x, double y, double turn) implements Command {}
 
+  /** Go to a place; the navigation itself tells what becomes of it. */
+  record Navigate(Navigation navigation) implements Command {}
+
   /** Which hand. */
   enum Hand {
     LEFT,

@@ -4,6 +4,7 @@ import java.util.Optional;
 import tandem.sim.body.Humanoid;
 import tandem.sim.body.Joint;
 import tandem.sim.body.Pose;
+import tandem.sim.body.Vec;
 import tandem.sim.control.Command.Verdict;
 
 /**
@@ -26,6 +27,7 @@ public final class Motion {
   private final int[] planIndex;
   private final Optional<Assistance> assistance;
   private JointPlan plan;
+  private Navigation navigation;
   private double baseHeight = Stance.STAND.baseHeight();
   private double baseTarget = baseHeight;
   private boolean latched;
@@ -65,7 +67,9 @@ public final class Motion {
 
   /** Whether nothing is on its way any more. */
   public boolean resting(double seconds) {
-    return (plan == null || seconds >= plan.endSeconds()) && baseHeight == baseTarget;
+    return (plan == null || seconds >= plan.endSeconds())
+        && baseHeight == baseTarget
+        && navigation == null;
   }
 
   /**
@@ -79,6 +83,7 @@ public final class Motion {
       if (hold) {
         plan = null;
         baseTarget = baseHeight;
+        if (navigation != null) navigation.interrupted("stopped");
         assistance.ifPresent(Assistance::rest);
       }
       latched = hold;
@@ -104,7 +109,43 @@ public final class Motion {
                               .formatted(name)));
       case Command.Trajectory goal -> take(rules.judge(goal, now));
       case Command.Reach goal -> take(rules.judge(goal, now));
+      case Command.Navigate(Navigation next) -> navigate(next);
     };
+  }
+
+  private Verdict navigate(Navigation next) {
+    if (assistance.isEmpty()) {
+      return new Verdict.Refused(
+          "navigate_to_pose: this robot has no locomotion controller; nothing moved");
+    }
+    if (!next.begin()) return new Verdict.Accepted("it was cancelled before it began");
+    if (navigation != null) navigation.broken("superseded");
+    navigation = next;
+    return new Verdict.Accepted("");
+  }
+
+  /**
+   * Leads the base for one step where a navigation is on its way.
+   *
+   * @param base pelvis in odom
+   * @param velocity of the pelvis, m/s, in its own axes
+   * @param turn of the pelvis, rad/s, in its own axes
+   */
+  void lead(Pose base, Vec velocity, Vec turn, boolean fallen) {
+    if (navigation == null) return;
+    if (fallen) navigation.broken("the robot has fallen");
+    var wanted =
+        navigation.next(
+            stepSeconds,
+            Navigation.Place.of(base),
+            Math.hypot(velocity.x(), velocity.y()),
+            turn.z());
+    if (navigation.state().ended()) {
+      navigation = null;
+      assistance.orElseThrow().rest();
+    } else {
+      assistance.orElseThrow().lead(wanted.x(), wanted.y(), wanted.turn());
+    }
   }
 
   private Verdict drive(Command.Velocity velocity) {
@@ -114,11 +155,21 @@ public final class Motion {
               + " moved");
     }
     try {
-      return new Verdict.Accepted(
-          assistance.get().drive(velocity.x(), velocity.y(), velocity.turn()));
+      String note = assistance.get().drive(velocity.x(), velocity.y(), velocity.turn());
+      giveWay(velocity);
+      return new Verdict.Accepted(note);
     } catch (IllegalArgumentException notFinite) {
       return new Verdict.Refused(notFinite.getMessage() + "; nothing moved");
     }
+  }
+
+  /** A velocity ends a navigation; one of zero that comes to rest anyway goes on with that. */
+  private void giveWay(Command.Velocity velocity) {
+    if (navigation == null) return;
+    boolean zero = velocity.x() == 0 && velocity.y() == 0 && velocity.turn() == 0;
+    if (zero) navigation.interrupted("cmd_vel of zero brought the base to rest");
+    else navigation.broken("cmd_vel took the base over");
+    if (navigation.state().ended()) navigation = null;
   }
 
   private Verdict take(CommandRules.Judgement judgement) {

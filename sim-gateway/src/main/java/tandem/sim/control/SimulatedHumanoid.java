@@ -162,6 +162,7 @@ public final class SimulatedHumanoid implements AutoCloseable {
   /** Follows its own commands for one step. */
   public void step() {
     motion.advance(seconds());
+    motion.lead(base(), baseVelocity(), baseTurn(), falls.fallen());
     advance();
   }
 

@@ -92,8 +92,10 @@ public final class DemoRobot {
             new SimulatedHumanoid(body, model, STEP_SECONDS, pushes, assistance(options, body));
         var eyes = new Eyes(model, body, scene)) {
       var inbox = new Inbox(RobotLoop::wallNanos);
-      try (var peers = new Peers(options.endpoints(), options.name(), options.domain(), inbox)) {
-        var loop = new RobotLoop(options.name(), robot, eyes, peers, inbox);
+      var navigator = robot.assistance().map(base -> new Navigator(inbox));
+      try (var peers =
+          new Peers(options.endpoints(), options.name(), options.domain(), inbox, navigator)) {
+        var loop = new RobotLoop(options.name(), robot, eyes, peers, inbox, navigator);
         var hook =
             Thread.ofPlatform()
                 .name("robot-end")

@@ -3,6 +3,7 @@ package tandem.sim.robot;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import tandem.ros2.msg.DiagnosticArray;
 import tandem.ros2.msg.DiagnosticStatus;
 import tandem.ros2.msg.Header;
@@ -45,7 +46,17 @@ final class Diagnostics {
   record Pace(
       double realTimeFactor, double realTimeFactorRun, double slippedMillis, long skippedLooks) {}
 
-  DiagnosticArray message(SimulatedHumanoid robotBody, Pace pace, long undecodable, Time stamp) {
+  /**
+   * All of it.
+   *
+   * @param navigator of a robot that serves navigation
+   */
+  DiagnosticArray message(
+      SimulatedHumanoid robotBody,
+      Optional<Navigator> navigator,
+      Pace pace,
+      long undecodable,
+      Time stamp) {
     var status = new ArrayList<DiagnosticStatus>();
     boolean slow = pace.realTimeFactor() < 0.98;
     status.add(
@@ -91,11 +102,18 @@ final class Diagnostics {
             DiagnosticStatus.OK,
             "watchdog",
             "velocity 500 ms, joint goals none"
+                + navigator
+                    .map(one -> ", navigation %d s".formatted(Navigator.WATCHDOG.toSeconds()))
+                    .orElse("")
                 + (assistance.isPresent() ? "" : "; no locomotion controller"),
             List.of(
                 value("velocity_ms", "%d", 500),
                 value("joint", "none"),
-                value("velocity_lapses", "%d", assistance.map(Assistance::lapses).orElse(0L)))));
+                navigator.isPresent()
+                    ? value("navigate_ms", "%d", Navigator.WATCHDOG.toMillis())
+                    : value("navigate", "not served"),
+                value("velocity_lapses", "%d", assistance.map(Assistance::lapses).orElse(0L)),
+                value("navigate_lapses", "%d", navigator.map(Navigator::lapses).orElse(0L)))));
     if (assistance.isPresent()) {
       status.add(status(DiagnosticStatus.WARN, "base", Assistance.LABEL, List.of()));
     }

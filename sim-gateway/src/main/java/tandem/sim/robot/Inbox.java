@@ -89,9 +89,21 @@ final class Inbox {
       // Full of stops that nobody has taken yet: the newest decision counts.
       stops.poll();
       stops.offer(stop);
-    } else if (!queue.offer(command)) {
-      refusals.offer("%s: %d commands wait already; nothing moved".formatted(entry.path, CAPACITY));
+    } else {
+      offer(entry.path, command);
     }
+  }
+
+  /** As {@link #receive} for a command that did not come as a message; false: it does not fit. */
+  boolean offer(String path, Command command) {
+    boolean fits = queue.offer(command);
+    if (!fits) refuse("%s: %d commands wait already; nothing moved".formatted(path, CAPACITY));
+    return fits;
+  }
+
+  /** Keeps a reason for /diagnostics; any thread. */
+  void refuse(String why) {
+    refusals.offer(why);
   }
 
   /** The next command, stops first; null: none. */

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -37,6 +38,7 @@ final class Peers implements Outlet, AutoCloseable {
   private final String robot;
   private final int domain;
   private final Inbox inbox;
+  private final Optional<Navigator> navigator;
   private final List<Peer> peers = new CopyOnWriteArrayList<>();
   private final Map<Topic, byte[]> latched = new ConcurrentHashMap<>();
   private final CountDownLatch linked = new CountDownLatch(1);
@@ -46,9 +48,20 @@ final class Peers implements Outlet, AutoCloseable {
   private record Peer(Session session, Ros2Node node, Map<Topic, Ros2Publisher<?>> publishers) {}
 
   Peers(List<String> endpoints, String robot, int domain, Inbox inbox) {
+    this(endpoints, robot, domain, inbox, Optional.empty());
+  }
+
+  /** As the other, of a robot that serves navigation. */
+  Peers(
+      List<String> endpoints,
+      String robot,
+      int domain,
+      Inbox inbox,
+      Optional<Navigator> navigator) {
     this.robot = robot;
     this.domain = domain;
     this.inbox = inbox;
+    this.navigator = navigator;
     for (String endpoint : endpoints) {
       openers.add(Thread.ofVirtual().name("open " + endpoint).unstarted(() -> open(endpoint)));
     }
@@ -93,6 +106,7 @@ final class Peers implements Outlet, AutoCloseable {
       node.subscribe(key, COMMAND_QOS, sample -> inbox.receive(entry, sample.message()));
     }
     node.server("stop", SetBool.TYPE, this::stop);
+    navigator.ifPresent(served -> served.serve(node));
     latched.forEach((topic, cdr) -> publishers.get(topic).publishCdr(cdr));
     peers.add(new Peer(session, node, publishers));
     linked.countDown();
@@ -146,6 +160,7 @@ final class Peers implements Outlet, AutoCloseable {
   public void close() {
     ended.countDown();
     synchronized (this) {
+      navigator.ifPresent(Navigator::close);
       for (Peer peer : peers) {
         peer.node.close();
         peer.session.close();

@@ -1,6 +1,7 @@
 package tandem.sim.robot;
 
 import java.time.Instant;
+import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -44,6 +45,7 @@ final class RobotLoop {
   private final Eyes eyes;
   private final Outlet outlet;
   private final Inbox inbox;
+  private final Optional<Navigator> navigator;
   private final Messages messages;
   private final Diagnostics diagnostics;
   private final Battery battery = new Battery();
@@ -69,6 +71,18 @@ final class RobotLoop {
   private record Look(double[] positions, Time stamp, boolean cloud, boolean camera) {}
 
   RobotLoop(String name, SimulatedHumanoid robot, Eyes eyes, Outlet outlet, Inbox inbox) {
+    this(name, robot, eyes, outlet, inbox, Optional.empty());
+  }
+
+  /** As the other, of a robot that serves navigation. */
+  RobotLoop(
+      String name,
+      SimulatedHumanoid robot,
+      Eyes eyes,
+      Outlet outlet,
+      Inbox inbox,
+      Optional<Navigator> navigator) {
+    this.navigator = navigator;
     this.robot = robot;
     this.eyes = eyes;
     this.outlet = outlet;
@@ -146,10 +160,12 @@ final class RobotLoop {
     for (int i = 0; i < MOST_COMMANDS_PER_STEP; i++) {
       Command command = inbox.poll();
       if (command == null) break;
+      navigator.ifPresent(Navigator::heedCancels);
       switch (robot.command(command)) {
         case Command.Verdict.Accepted(String note) -> diagnostics.accepted(command, note);
         case Command.Verdict.Refused(String why) -> {
           LOG.warn("refused: {}", why);
+          if (command instanceof Command.Navigate(var navigation)) navigation.broken(why);
           diagnostics.refused(why, robot.seconds());
         }
       }
@@ -166,6 +182,7 @@ final class RobotLoop {
       if (Math.abs(offset - wallOffset) > CLOCK_STEP_NANOS) wallOffset = offset;
     }
     Time stamp = Time.ofNanos(due + wallOffset);
+    navigator.ifPresent(served -> served.look(robot, stamp));
     publishFast(stamp);
     if (tick % (stepsPerSecond / 50) == 0) publishSlow(stamp);
     if (tick % (stepsPerSecond / 10) == 0) look(stamp, tick / (stepsPerSecond / 10) % 2 == 0);
@@ -217,7 +234,7 @@ final class RobotLoop {
     publish(
         Topic.DIAGNOSTICS,
         tandem.ros2.msg.DiagnosticArray.TYPE,
-        diagnostics.message(robot, pace, inbox.undecodable(), stamp));
+        diagnostics.message(robot, navigator, pace, inbox.undecodable(), stamp));
   }
 
   /** Cloud and camera take turns, so that no look has to do everything. */

@@ -36,7 +36,8 @@ record RobotOptions(
         --model          an MJCF file with the same body (joints, motors, sites, sensors); the scene may differ
         --push           pushes at the torso, N s and degrees from +x of odom; default: seeded, 3 to 6 N s every 4 to 6 s;
                          stdin: each line on stdin is such a word and holds from then on, until the robot falls
-        --base           assisted: cmd_vel moves it on a slider that helps it stand (not walking, and labelled so)
+        --base           assisted: cmd_vel and goals of navigate_to_pose (nav2_msgs/action/NavigateToPose, in odom) move it on
+                         a slider that helps it stand (not walking, and labelled so)
         --with-parent    end when that process ends\
       """;
 

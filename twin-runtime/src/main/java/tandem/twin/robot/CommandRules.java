@@ -4,8 +4,6 @@ import tandem.proto.command.TwinCommand;
 import tandem.proto.event.Event;
 import tandem.proto.event.Goal;
 import tandem.proto.event.Used;
-import tandem.proto.v1.Cancel;
-import tandem.twin.robot.CommandRecord.Phase;
 import tandem.twin.robot.Tracking.Progress;
 import tandem.twin.robot.TwinState.Lease;
 
@@ -51,7 +49,7 @@ final class CommandRules {
     Permit.Permitted permitted = permitted(command);
     if (permitted == null) return;
     String part = Parts.of(c.goal(), d.state);
-    if (!mayCommand(command, part)) return;
+    if (!mayCommand(command, part) || isBeside(command, part)) return;
     Lease held = own(c.by(), part);
     if (held != null) {
       accept(command, permitted, held);
@@ -162,6 +160,33 @@ final class CommandRules {
     return true;
   }
 
+  /**
+   * True, and the refusal is an event, where it would supersede a navigation, or be a navigation
+   * that supersedes a motion of another kind: the guard cuts neither for the other, so what goes on
+   * at the robot must not end here.
+   */
+  private boolean isBeside(CommandRecord command, String part) {
+    boolean navigates = command.goal() instanceof Goal.Navigate;
+    for (CommandRecord open : d.state.openCommands()) {
+      if (open.id().equals(command.id())) continue;
+      if (!Parts.overlap(Parts.of(open.goal(), d.state), part)) continue;
+      boolean goesOn =
+          navigates
+              ? !(open.goal() instanceof Goal.Navigate || open.goal() instanceof Goal.Stream)
+              : open.goal() instanceof Goal.Navigate;
+      if (goesOn) {
+        refused(
+            command,
+            "tandem.command.busy",
+            "%s (command %s) is on its way, and no %s ends it: cancel it first; not sent"
+                .formatted(open.goal().form(), open.id(), command.goal().form()),
+            Used.NOTHING);
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** Its own lease has just been granted. */
   void accept(CommandRecord command, Lease granted) {
     Permit.Permitted permitted = permitted(command);
@@ -264,18 +289,9 @@ final class CommandRules {
           "robot %s knows no command %s; nothing was cancelled".formatted(d.state.robot(), c.id()));
       return;
     }
+    d.ends.cancel(command, c.by(), c.why());
     if (command.phase().isFinal()) return;
-    cancelAtGuard(command, c.by(), c.why());
     finish(new Event.CommandCancelled(c.id(), c.by(), c.why()));
-  }
-
-  void cancelAtGuard(CommandRecord command, String by, String why) {
-    if (command.phase() == Phase.CREATED) return;
-    d.atOnce.add(
-        new Effect.Tell(
-            d.request()
-                .setCancel(Cancel.newBuilder().setCommandId(command.id()).setBy(by).setWhy(why))
-                .build()));
   }
 
   /** Writes the end of a command; a lease that was for it alone ends with it. */
@@ -301,7 +317,7 @@ final class CommandRules {
     boolean idle =
         d.seen.guard().isFresh(d.now, d.rules.guardFreshMillis())
             && !d.seen.guard().status().getActiveCommandId().equals(command.id());
-    cancelAtGuard(command, "tandem", "no answer");
+    d.ends.cancel(command, "tandem", "no answer");
     finish(
         idle
             ? new Event.CommandExpired(

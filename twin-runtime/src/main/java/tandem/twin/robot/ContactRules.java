@@ -45,7 +45,7 @@ final class ContactRules {
             d.newestSample(),
             newest == Long.MIN_VALUE ? 0 : Math.max(0, (d.now - newest) / 1_000_000)));
     for (CommandRecord c : d.state.openCommands()) {
-      d.commands.cancelAtGuard(c, "tandem", "contact lost");
+      d.ends.cancel(c, "tandem", "contact lost");
       d.commands.finish(
           new Event.CommandUnknown(
               c.id(),
@@ -86,6 +86,7 @@ final class ContactRules {
               "the twin was rebuilt before the guard's answer was journaled"));
     }
     for (CommandRecord c : d.state.openCommands()) {
+      d.ends.cancel(c, "tandem", "the twin was rebuilt");
       d.commands.finish(
           c.phase() == Phase.CREATED
               ? new Event.CommandRefused(

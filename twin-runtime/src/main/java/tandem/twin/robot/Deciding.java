@@ -12,6 +12,7 @@ import tandem.proto.event.SampleRef;
 import tandem.proto.v1.Authority;
 import tandem.proto.v1.GuardRequest;
 import tandem.twin.robot.Tracking.Progress;
+import tandem.twin.robot.Tracking.Unanswered;
 
 /** One decision being made; later steps see what earlier ones of the same decision changed. */
 final class Deciding {
@@ -38,6 +39,9 @@ final class Deciding {
   String bodySeen;
   long bodyNanos;
   double standingHeight;
+  final List<Unanswered> unanswered;
+  String leftId;
+  long leftNanos;
 
   final TwinRules rules;
   final String site;
@@ -48,6 +52,7 @@ final class Deciding {
   final CommandRules commands = new CommandRules(this);
   final EvidenceRules evidence = new EvidenceRules(this);
   final RestRules rest = new RestRules(this);
+  final EndRules ends = new EndRules(this);
   final StopRules stops = new StopRules(this);
   final GuardRules guards = new GuardRules(this);
   final BodyRules body = new BodyRules(this);
@@ -72,6 +77,9 @@ final class Deciding {
     bodySeen = t.bodySeen();
     bodyNanos = t.bodyNanos();
     standingHeight = t.standingHeight();
+    unanswered = new ArrayList<>(t.unanswered());
+    leftId = t.leftId();
+    leftNanos = t.leftNanos();
   }
 
   private Decision done() {
@@ -94,7 +102,10 @@ final class Deciding {
             bodySeen,
             bodyNanos,
             standingHeight,
-            Map.copyOf(foreign)));
+            Map.copyOf(foreign),
+            List.copyOf(unanswered),
+            leftId,
+            leftNanos));
   }
 
   void emit(Event event) {
@@ -140,6 +151,7 @@ final class Deciding {
       case TwinCommand.HandOver c -> leases.handOver(c);
       case TwinCommand.GrantAnswered c -> leases.grantAnswered(c);
       case TwinCommand.RevokeAnswered c -> leases.revokeAnswered(c);
+      case TwinCommand.EndAnswered c -> ends.answered(c);
       case TwinCommand.LetGo c -> evidence.letGo(c.id());
       case TwinCommand.MotionAnswered c -> commands.motionAnswered(c);
       case TwinCommand.TakeLog c -> c.records().forEach(guards::takeLog);
@@ -200,6 +212,7 @@ final class Deciding {
     stops.reviewStop();
     commands.reviewCommands();
     leases.review();
+    ends.review();
     wishes.review();
     body.reviewBody();
   }

@@ -17,11 +17,14 @@ final class EvidenceRules {
     this.d = d;
   }
 
-  /** The control of a stream was let go and the guard knows it: from here on rest is awaited. */
+  /**
+   * The control of a stream was let go, or the navigation says that it is there, and the guard
+   * knows it: from here on rest is awaited.
+   */
   void letGo(String id) {
     Progress p = d.progress.get(id);
-    boolean streams = d.state.command(id).filter(c -> c.goal() instanceof Goal.Stream).isPresent();
-    if (p == null || !streams || p.letGoNanos() != Tracking.NEVER) return;
+    boolean isTold = d.state.command(id).filter(c -> RestRules.isEndTold(c.goal())).isPresent();
+    if (p == null || !isTold || p.letGoNanos() != Tracking.NEVER) return;
     d.progress.put(id, p.letGo(d.now));
   }
 
@@ -32,6 +35,7 @@ final class EvidenceRules {
       case Goal.Reach reach -> followGoal(command, p);
       case Goal.Stream stream -> d.rest.follow(command, p);
       case Goal.Stance stance -> d.rest.follow(command, p);
+      case Goal.Navigate navigate -> d.rest.follow(command, p);
     }
   }
 
@@ -70,7 +74,7 @@ final class EvidenceRules {
   }
 
   void ended(CommandRecord command, Evidence evidence, String what) {
-    d.commands.cancelAtGuard(command, "tandem", what);
+    d.ends.cancel(command, "tandem", what);
     if (evidence == null) {
       d.commands.finish(
           new Event.CommandUnknown(
@@ -159,6 +163,7 @@ final class EvidenceRules {
       }
       case Goal.Stream stream -> null; // its evidence is rest: RestRules
       case Goal.Stance stance -> null;
+      case Goal.Navigate navigate -> null;
     };
   }
 

@@ -6,6 +6,7 @@ import tandem.proto.command.TwinCommand;
 import tandem.proto.event.Event;
 import tandem.proto.event.Goal;
 import tandem.proto.v1.Authority;
+import tandem.proto.v1.Cancel;
 import tandem.proto.v1.Grant;
 import tandem.proto.v1.GuardReply;
 import tandem.proto.v1.GuardRequest;
@@ -15,6 +16,7 @@ import tandem.proto.v1.Rearm;
 import tandem.proto.v1.Release;
 import tandem.proto.v1.Revoke;
 import tandem.proto.v1.Stop;
+import tandem.twin.robot.Effect.Ending;
 
 /**
  * What an effect asks of the guard, in the guard's words, and what its answer means to the twin.
@@ -73,6 +75,16 @@ final class GuardRequests {
                       .setPart(part)
                       .setWhy(why))
               .build();
+      case Effect.End(Ending.OfCommand(var id, var by, var why)) ->
+          request.setCancel(Cancel.newBuilder().setCommandId(id).setBy(by).setWhy(why)).build();
+      case Effect.End(Ending.OfLease(var epoch, var part, var why)) ->
+          request
+              .setRevoke(
+                  Revoke.newBuilder()
+                      .setAuthority(authority(state, epoch))
+                      .setPart(part)
+                      .setWhy(why))
+              .build();
       case Effect.Motion(var id) -> request.setMotion(motion(state, id, written)).build();
       case Effect.Release(var by, var reason, _, var token, var number) ->
           request
@@ -127,6 +139,7 @@ final class GuardRequests {
       case Goal.Reach(var reach) -> motion.setReach(reach);
       case Goal.Stream(var stream) -> motion.setStream(stream);
       case Goal.Stance(var stance) -> motion.setStance(stance);
+      case Goal.Navigate(var navigate) -> motion.setNavigate(navigate);
     }
     return motion.build();
   }
@@ -139,6 +152,10 @@ final class GuardRequests {
           new TwinCommand.GrantAnswered(grant.epoch(), a.accepted(), a.code(), a.why());
       case Effect.Revoke revoke ->
           new TwinCommand.RevokeAnswered(revoke.epoch(), a.accepted(), a.code(), a.why());
+      case Effect.End(Ending.OfCommand(var id, _, _)) ->
+          new TwinCommand.EndAnswered(id, 0, a.answered(), a.code());
+      case Effect.End(Ending.OfLease(var epoch, _, _)) ->
+          new TwinCommand.EndAnswered("", epoch, a.answered(), a.code());
       case Effect.Motion(var id) ->
           new TwinCommand.MotionAnswered(
               id, a.answered(), a.accepted(), a.code(), a.why(), a.sentNanos(), a.answeredNanos());

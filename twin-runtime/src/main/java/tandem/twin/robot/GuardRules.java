@@ -172,6 +172,12 @@ final class GuardRules {
           "cancelled by the guard at endBy");
       return;
     }
+    if (p != null
+        && command.goal() instanceof Goal.Navigate
+        && r.getCode().equals("tandem.guard.end-by")) {
+      d.rest.notThere(command, p, "cancelled by the guard at endBy");
+      return;
+    }
     // The robot's controller would not, or could not: that is no cancellation.
     if (r.getCode().equals("tandem.guard.goal-rejected")
         || r.getCode().equals("tandem.guard.goal-aborted")) {

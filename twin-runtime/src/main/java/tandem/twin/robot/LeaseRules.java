@@ -9,7 +9,6 @@ import tandem.proto.event.Event;
 import tandem.proto.event.Used;
 import tandem.proto.v1.Authority;
 import tandem.proto.v1.KeepAlive;
-import tandem.proto.v1.Revoke;
 import tandem.twin.robot.TwinState.Lease;
 
 /**
@@ -279,6 +278,7 @@ final class LeaseRules {
             ? new Event.LeaseGranted(c.epoch())
             : new Event.LeaseTaken(c.epoch(), offered.takenFrom(), offered.reason()));
     d.pulses.put(c.epoch(), LeasePulse.granted(d.now));
+    d.ends.granted(offered);
     d.wishes.granted(offered);
     if (offered.isForATime()) return;
     Optional<CommandRecord> command = d.state.command(offered.commandId());
@@ -291,7 +291,7 @@ final class LeaseRules {
 
   private void notGranted(Lease offered, TwinCommand.GrantAnswered c) {
     d.emit(new Event.LeaseRefused(c.epoch(), c.code(), c.why()));
-    d.effects.add(revoke(offered, "not granted"));
+    d.ends.revoke(offered, "not granted");
     if (offered.isForATime()) return;
     d.state
         .command(offered.commandId())
@@ -305,17 +305,6 @@ final class LeaseRules {
                         "no lease: %s; not sent".formatted(c.why()),
                         "guard",
                         Used.NOTHING)));
-  }
-
-  private Effect revoke(Lease lease, String why) {
-    return new Effect.Tell(
-        d.request()
-            .setRevoke(
-                Revoke.newBuilder()
-                    .setAuthority(d.authority(lease.epoch()))
-                    .setPart(lease.part())
-                    .setWhy(why))
-            .build());
   }
 
   void release(TwinCommand.ReleaseLease c) {
@@ -335,14 +324,14 @@ final class LeaseRules {
       cancelUnder(lease, c.by(), "lease released");
       d.emit(new Event.LeaseReleased(lease.epoch(), c.by(), "released"));
       d.pulses.remove(lease.epoch());
-      d.atOnce.add(revoke(lease, "released by " + c.by()));
+      d.ends.revokeAtOnce(lease, "released by " + c.by());
     }
   }
 
   private void cancelUnder(Lease lease, String by, String why) {
     for (CommandRecord c : d.state.openCommands()) {
       if (c.epoch() != lease.epoch()) continue;
-      d.commands.cancelAtGuard(c, by, why);
+      d.ends.cancel(c, by, why);
       d.emit(new Event.CommandCancelled(c.id(), by, why));
       d.progress.remove(c.id());
     }
@@ -359,7 +348,7 @@ final class LeaseRules {
   private void end(Lease lease, String why) {
     d.emit(new Event.LeaseReleased(lease.epoch(), "tandem", why));
     d.pulses.remove(lease.epoch());
-    d.effects.add(revoke(lease, why));
+    d.ends.revoke(lease, why);
   }
 
   void keep(String by) {
@@ -368,11 +357,10 @@ final class LeaseRules {
       Lease held = d.state.lease();
       d.refuse(
           "tandem.lease.lost",
-          "%s does not hold the lease of %s%s"
-              .formatted(
-                  by,
-                  robot(),
-                  held == null ? ": nobody does" : "; it is held by " + held.holder()));
+          by
+              + " does not hold the lease of "
+              + robot()
+              + (held == null ? ": nobody does" : "; it is held by " + held.holder()));
       return;
     }
     for (Lease lease : own) {
@@ -444,7 +432,7 @@ final class LeaseRules {
     cancelUnder(lease, "tandem", "lease of %s expired: %s".formatted(lease.holder(), why));
     d.emit(new Event.LeaseExpired(lease.epoch(), why));
     d.pulses.remove(lease.epoch());
-    d.effects.add(revoke(lease, why));
+    d.ends.revoke(lease, why);
   }
 
   private void tellGuard(Lease lease, LeasePulse pulse) {

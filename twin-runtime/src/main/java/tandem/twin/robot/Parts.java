@@ -36,6 +36,7 @@ final class Parts {
       case Goal.Reach reach -> ARMS;
       case Goal.Stream stream -> stream.isVelocity() ? LOCOMOTION : ARMS;
       case Goal.Stance stance -> BODY;
+      case Goal.Navigate navigate -> BODY;
     };
   }
 }

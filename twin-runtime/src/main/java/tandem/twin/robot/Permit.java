@@ -15,6 +15,7 @@ import tandem.proto.event.Used;
 import tandem.proto.v1.JointGoal;
 import tandem.proto.v1.JointLimit;
 import tandem.proto.v1.JointTarget;
+import tandem.proto.v1.NavigateGoal;
 import tandem.proto.v1.ReachGoal;
 import tandem.proto.v1.RobotProfile;
 import tandem.proto.v1.StreamGoal;
@@ -29,6 +30,8 @@ final class Permit {
   private static final double LONGEST_SECONDS = 600;
   private static final long LEAST_LAPSE_MILLIS = 100;
   private static final long MOST_LAPSE_MILLIS = 500;
+  private static final double FARTHEST_METERS = 1_000;
+  private static final String MAP = "map";
   private static final List<String> STANCES = List.of("stand", "squat", "crouch");
 
   /** What is permitted, and the values that were used. */
@@ -82,7 +85,50 @@ final class Permit {
         }
         yield new Permitted(goal, permit.measured());
       }
+      case Goal.Navigate(var navigate) -> {
+        permit.target(profile.hasNavigate(), profile, "navigate");
+        yield new Permitted(new Goal.Navigate(permit.place(profile, navigate)), permit.base());
+      }
     };
+  }
+
+  /** A place is named in the odometry's frame, which is the default, or on the robot's map. */
+  private NavigateGoal place(RobotProfile profile, NavigateGoal goal) {
+    String frame = goal.getFrame().isEmpty() ? profile.getOdomFrame() : goal.getFrame();
+    if (frame.isEmpty() || !(frame.equals(profile.getOdomFrame()) || frame.equals(MAP))) {
+      throw deny(
+          "tandem.goal.frame",
+          "frame: expected %s, found '%s'; not sent"
+              .formatted(
+                  profile.getOdomFrame().isEmpty() ? MAP : profile.getOdomFrame() + " or " + MAP,
+                  frame));
+    }
+    place("x", goal.getXMeters(), FARTHEST_METERS, "m");
+    place("y", goal.getYMeters(), FARTHEST_METERS, "m");
+    place("yaw", goal.getYawRad(), 2 * Math.PI, "rad");
+    double within = goal.getWithinSeconds();
+    if (!(within > 0 && within <= LONGEST_SECONDS)) {
+      throw deny(
+          "tandem.goal.duration",
+          "within: expected > 0 and <= %.0f s, found %s s; not sent"
+              .formatted(LONGEST_SECONDS, within));
+    }
+    return goal.toBuilder().setFrame(frame).build();
+  }
+
+  private void place(String what, double value, double most, String unit) {
+    if (!Double.isFinite(value)) {
+      throw deny(
+          "tandem.goal.not-finite",
+          "navigate: %s: expected a finite number, found %s; not sent".formatted(what, value));
+    }
+    if (Math.abs(value) > most) {
+      throw deny(
+          "tandem.goal.navigate",
+          text(
+              "navigate: %s: expected within %s %s, found %s; not sent",
+              what, number(most), unit, number(value)));
+    }
   }
 
   /** What a setpoint may ask is the guard's to check, one by one; here: may there be any. */

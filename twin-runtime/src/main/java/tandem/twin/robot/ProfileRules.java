@@ -60,7 +60,8 @@ final class ProfileRules {
         offered.hasJoint()
             || offered.getReachCount() > 0
             || offered.hasVelocity()
-            || offered.hasStance();
+            || offered.hasStance()
+            || offered.hasNavigate();
     if (!target) {
       d.refuse(
           "tandem.profile.ambiguous",

@@ -8,13 +8,14 @@ import tandem.proto.event.Used;
 import tandem.twin.robot.Tracking.Progress;
 
 /**
- * When a command that has no goal to reach is done: a stream once its control was let go and the
- * body rests, a stance once the posture is still. Rest of the base is by odometry, of the joints by
- * their measured speeds. Part of one {@link Deciding}.
+ * When a command that has no joint goal to reach is done: a stream once its control was let go and
+ * the body rests, a navigation once its action has succeeded and the base rests, a stance once the
+ * posture is still. Rest of the base is by odometry, of the joints by their measured speeds. Part
+ * of one {@link Deciding}.
  */
 final class RestRules {
   /** Of the base, m/s and rad/s (design, section 4; the turn is ours). */
-  private static final double BASE_METERS_PER_SEC = 0.03;
+  static final double BASE_METERS_PER_SEC = 0.03;
 
   private static final double BASE_RAD_PER_SEC = 0.05;
   private static final double MOVED_METERS = 0.01;
@@ -36,7 +37,7 @@ final class RestRules {
       Sensed.Origin origin, boolean still, boolean away, TreeMap<String, Double> values) {}
 
   void follow(CommandRecord command, Progress p) {
-    Motion motion = isOfBase(command) ? base(p) : joints(p);
+    Motion motion = motion(command, p);
     long begunNanos = p.startByNanos() - command.startByMillis() * 1_000_000;
     boolean fresh =
         motion != null
@@ -49,7 +50,7 @@ final class RestRules {
               command.id(), motion.origin().receivedWallNanos(), used(motion)));
     }
     boolean awaited =
-        command.goal() instanceof Goal.Stream
+        isEndTold(command.goal())
             ? p.letGoNanos() != Tracking.NEVER
                 && fresh
                 && motion.origin().receivedNanos() >= p.letGoNanos()
@@ -65,30 +66,107 @@ final class RestRules {
     if (rests && motion.origin().receivedNanos() - settled >= d.rules.settleMillis() * 1_000_000) {
       d.commands.finish(
           new Event.CommandDone(
-              command.id(), motion.origin().receivedWallNanos(), evidence(motion, settled)));
-    } else if (p.letGoNanos() != Tracking.NEVER && d.sinceMillis(p.letGoNanos()) > REST_MILLIS) {
-      notAtRest(command, fresh ? motion : null, "%d ms after letting go".formatted(REST_MILLIS));
+              command.id(),
+              motion.origin().receivedWallNanos(),
+              evidence(command, motion, settled)));
+    } else if (p.letGoNanos() != Tracking.NEVER) {
+      if (d.sinceMillis(p.letGoNanos()) <= REST_MILLIS) return;
+      String told = command.goal() instanceof Goal.Navigate ? "the action's result" : "letting go";
+      notAtRest(command, fresh ? motion : null, "%d ms after %s".formatted(REST_MILLIS, told));
     } else if (d.now > p.endByNanos()) {
-      notAtRest(command, fresh ? motion : null, "at endBy");
+      if (fresh && command.goal() instanceof Goal.Navigate) {
+        d.ends.cancel(command, "tandem", "not reached by endBy");
+        notThere(command, p, "not reached by endBy");
+      } else {
+        notAtRest(command, fresh ? motion : null, "at endBy");
+      }
     }
   }
 
+  /** Whether the guard's {@code finished} says when such a goal has come to its end. */
+  static boolean isEndTold(Goal goal) {
+    return goal instanceof Goal.Stream || goal instanceof Goal.Navigate;
+  }
+
+  /** A navigation that was not there in its time; it is ended at the guard already. */
+  void notThere(CommandRecord command, Progress p, String what) {
+    Motion motion = motion(command, p);
+    boolean fresh = motion != null && motion.origin().ageMillis(d.now) <= d.rules.silenceMillis();
+    Evidence evidence = fresh ? evidence(command, motion, Tracking.NEVER) : null;
+    d.commands.finish(
+        new Event.CommandFailed(
+            command.id(),
+            "tandem.command.not-reached",
+            evidence == null
+                ? what
+                : evidence.errorMeters() == null
+                    ? Deciding.text("%s: %s", what, evidence.used().values())
+                    : Deciding.text(
+                        "%s: the base is %.3f m and %.3f rad off: %s",
+                        what,
+                        evidence.errorMeters(),
+                        evidence.errorRad(),
+                        evidence.used().values()),
+            evidence));
+  }
+
   private static boolean isOfBase(CommandRecord command) {
-    return command.goal() instanceof Goal.Stream stream && stream.isVelocity();
+    return command.goal() instanceof Goal.Navigate
+        || command.goal() instanceof Goal.Stream stream && stream.isVelocity();
+  }
+
+  private Motion motion(CommandRecord command, Progress p) {
+    if (!isOfBase(command)) return joints(p);
+    Motion base = base(p);
+    if (!(command.goal() instanceof Goal.Navigate)) return base;
+    if (base == null) return joints(p);
+    var at = d.seen.sensed().base();
+    base.values().put("baseXMeters", at.x());
+    base.values().put("baseYMeters", at.y());
+    base.values().put("baseYawRad", yaw(at));
+    return base;
+  }
+
+  /** Of the turn about z that is nearest, rad. */
+  private static double yaw(Sensed.BasePose at) {
+    return StrictMath.atan2(
+        2 * (at.qw() * at.qz() + at.qx() * at.qy()),
+        1 - 2 * (at.qy() * at.qy() + at.qz() * at.qz()));
   }
 
   private Used used(Motion motion) {
     return new Used(motion.origin().at(d.now), motion.values());
   }
 
-  private Evidence evidence(Motion motion, long settledNanos) {
+  /**
+   * How far a navigation is off is known where its goal is in the frame of the odometry. It is
+   * told, not judged: what is near enough is the navigation's own setting.
+   */
+  private Evidence evidence(CommandRecord command, Motion motion, long settledNanos) {
     double settledMillis =
-        (motion.origin().receivedNanos() - settledNanos) / Deciding.NANOS_PER_MILLI;
+        settledNanos == Tracking.NEVER
+            ? 0
+            : (motion.origin().receivedNanos() - settledNanos) / Deciding.NANOS_PER_MILLI;
+    if (command.sentGoal() instanceof Goal.Navigate(var goal)
+        && goal.getFrame().equals(d.state.accepted().profile().getOdomFrame())
+        && motion.values().containsKey("baseYawRad")) {
+      double off =
+          StrictMath.hypot(
+              motion.values().get("baseXMeters") - goal.getXMeters(),
+              motion.values().get("baseYMeters") - goal.getYMeters());
+      double turn =
+          Math.abs(
+              StrictMath.IEEEremainder(
+                  motion.values().get("baseYawRad") - goal.getYawRad(), 2 * Math.PI));
+      if (Double.isFinite(off) && Double.isFinite(turn)) {
+        return new Evidence(used(motion), turn, off, settledMillis);
+      }
+    }
     return new Evidence(used(motion), 0, null, settledMillis);
   }
 
   private void notAtRest(CommandRecord command, Motion motion, String when) {
-    d.commands.cancelAtGuard(command, "tandem", "not at rest " + when);
+    d.ends.cancel(command, "tandem", "not at rest " + when);
     d.commands.finish(
         motion == null
             ? new Event.CommandUnknown(
@@ -123,6 +201,16 @@ final class RestRules {
                 && StrictMath.hypot(base.x() - x, base.y() - y) > MOVED_METERS);
     return new Motion(
         base.origin(), speed < BASE_METERS_PER_SEC && turn < BASE_RAD_PER_SEC, away, values);
+  }
+
+  /** By odometry; NaN where it does not say now. */
+  double baseMetersPerSec() {
+    var base = d.seen.sensed().base();
+    return base == null
+            || base.linearVelocity().length < 3
+            || base.origin().ageMillis(d.now) > d.rules.silenceMillis()
+        ? Double.NaN
+        : length(base.linearVelocity());
   }
 
   /** Null where no joint speeds were seen. */

@@ -312,6 +312,7 @@ public final class RobotTwin
     Observation seen = observe();
     Decision decision = core.decide(state, tracking, seen, command);
     decision.atOnce().forEach(effect -> act(effect, state, List.of()));
+    tracking = tracking.saying(decision.atOnce(), seen.now().nanos());
     if (decision.events().isEmpty()) {
       tracking = decision.tracking();
       decision.effects().forEach(effect -> act(effect, state, List.of()));
@@ -325,9 +326,14 @@ public final class RobotTwin
             replyTo,
             new TwinReply.Refused(
                 "tandem.journal.unwritable",
-                "twin %s: the journal cannot be written (%s); %s not journaled, nothing was sent"
+                "twin %s: the journal cannot be written (%s); %s not journaled, %s"
                     .formatted(
-                        robot, failure, decision.events().getLast().getClass().getSimpleName())),
+                        robot,
+                        failure,
+                        decision.events().getLast().getClass().getSimpleName(),
+                        decision.atOnce().isEmpty()
+                            ? "nothing was sent"
+                            : "the guard is told all the same")),
             state);
       }
       return Effect().none();
@@ -497,6 +503,9 @@ public final class RobotTwin
       case tandem.twin.robot.Effect.Release release -> {
         node.stops().forget(robot, release.requestId());
         ask(release, state, written);
+      }
+      case tandem.twin.robot.Effect.End end -> {
+        if (node.guards().port(robot) != null) ask(end, state, written);
       }
       case tandem.twin.robot.Effect.Motion motion -> ask(motion, state, written);
       case tandem.twin.robot.Effect.Rearm rearm -> ask(rearm, state, written);

@@ -120,7 +120,8 @@ final class StopRules {
     if (joints.origin().receivedNanos() < d.stopNanos) return;
     double fastest = 0;
     for (double v : joints.velocitiesRadPerSec()) fastest = Math.max(fastest, Math.abs(v));
-    if (!(fastest < d.rules.stillRadPerSec())) {
+    double base = d.rest.baseMetersPerSec();
+    if (!(fastest < d.rules.stillRadPerSec()) || base >= RestRules.BASE_METERS_PER_SEC) {
       d.stillNanos = Tracking.NEVER;
       return;
     }
@@ -128,6 +129,7 @@ final class StopRules {
     if (joints.origin().receivedNanos() - d.stillNanos < d.rules.stillMillis() * 1_000_000) return;
     var values = new TreeMap<String, Double>();
     values.put("fastestRadPerSec", fastest);
+    if (!Double.isNaN(base)) values.put("baseMetersPerSec", base);
     d.emit(
         new Event.StopInEffect(
             (d.stillNanos - d.stopNanos) / Deciding.NANOS_PER_MILLI,

@@ -1,7 +1,10 @@
 package tandem.twin.robot;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
+import tandem.twin.robot.Effect.Ending;
 
 /**
  * What a twin remembers between decisions and may forget: nothing here is journaled or part of the
@@ -22,6 +25,9 @@ import java.util.SortedMap;
  * @param bodySeen what attitude and height say, since {@code bodyNanos}
  * @param standingHeight greatest height of the base while upright, m
  * @param foreignNanos last report by topic and publisher; bounded
+ * @param unanswered what ended here and the guard has not answered, oldest first; bounded
+ * @param leftId command that is over here and that the guard names as active; empty: none
+ * @param leftNanos since when, or when it was last cancelled for that
  */
 record Tracking(
     long awakeNanos,
@@ -37,13 +43,80 @@ record Tracking(
     String bodySeen,
     long bodyNanos,
     double standingHeight,
-    Map<String, Long> foreignNanos) {
+    Map<String, Long> foreignNanos,
+    List<Unanswered> unanswered,
+    String leftId,
+    long leftNanos) {
   static final long NEVER = Long.MIN_VALUE;
 
   static final Tracking START =
       new Tracking(
           NEVER, false, Map.of(), NEVER, Map.of(), NEVER, NEVER, NEVER, NEVER, Map.of(), "unknown",
-          NEVER, 0, Map.of());
+          NEVER, 0, Map.of(), List.of(), "", NEVER);
+
+  private static final int MOST_CANCELS = 16;
+
+  /**
+   * Something that ended here, and has to end at the guard.
+   *
+   * @param sinceNanos when that was first said
+   * @param sentNanos when it was last said
+   */
+  record Unanswered(Ending ending, long sinceNanos, long sentNanos) {
+    Unanswered sent(long nanos) {
+      return new Unanswered(ending, sinceNanos, nanos);
+    }
+  }
+
+  /**
+   * Of leases the newest of each part is kept, since a revocation ends what is below it; of
+   * commands the newest, and the one that the guard names as active.
+   */
+  static void add(List<Unanswered> all, Ending ending, long now, String active) {
+    for (int i = 0; i < all.size(); i++) {
+      if (all.get(i).ending().isSame(ending)) {
+        all.set(i, new Unanswered(ending, all.get(i).sinceNanos(), now));
+        return;
+      }
+    }
+    all.removeIf(one -> one.ending().isBelow(ending));
+    all.add(new Unanswered(ending, now, now));
+    var cancels = all.stream().filter(one -> one.ending() instanceof Ending.OfCommand).toList();
+    if (cancels.size() > MOST_CANCELS) {
+      cancels.stream()
+          .filter(one -> !one.ending().isOf(active, 0))
+          .findFirst()
+          .ifPresent(all::remove);
+    }
+  }
+
+  /** The same after this was sent at once, whatever becomes of the events of its decision. */
+  Tracking saying(List<Effect> atOnce, long now) {
+    var next = new ArrayList<>(unanswered);
+    for (Effect effect : atOnce) {
+      if (effect instanceof Effect.End(var ending)) add(next, ending, now, leftId);
+    }
+    return next.equals(unanswered)
+        ? this
+        : new Tracking(
+            awakeNanos,
+            admitted,
+            pulses,
+            offeredNanos,
+            wishNanos,
+            stopNanos,
+            stopSentNanos,
+            stillNanos,
+            configuredNanos,
+            progress,
+            bodySeen,
+            bodyNanos,
+            standingHeight,
+            foreignNanos,
+            List.copyOf(next),
+            leftId,
+            leftNanos);
+  }
 
   /**
    * One command under way.

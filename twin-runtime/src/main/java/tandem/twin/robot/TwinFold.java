@@ -356,7 +356,9 @@ public final class TwinFold {
     }
 
     private void change(String id, UnaryOperator<CommandRecord> how) {
-      commands = commands.stream().map(c -> c.id().equals(id) ? how.apply(c) : c).toList();
+      var next = new ArrayList<>(commands);
+      next.replaceAll(c -> c.id().equals(id) ? how.apply(c) : c);
+      commands = next;
     }
 
     private void end(String id, Phase phase, String code, String why, Evidence evidence) {
@@ -365,8 +367,10 @@ public final class TwinFold {
     }
 
     private static List<CommandRecord> bounded(List<CommandRecord> all) {
-      long ended = all.stream().filter(c -> c.phase().isFinal()).count();
-      long surplus = ended - TwinState.KEPT_COMMANDS;
+      long surplus = -TwinState.KEPT_COMMANDS;
+      for (CommandRecord c : all) {
+        if (c.phase().isFinal()) surplus++;
+      }
       if (surplus <= 0) return List.copyOf(all);
       var kept = new ArrayList<CommandRecord>(all.size());
       for (CommandRecord c : all) {

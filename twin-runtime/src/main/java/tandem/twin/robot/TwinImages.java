@@ -153,6 +153,13 @@ public final class TwinImages {
       case Goal.Stream(var stream) ->
           e.text(1, "stream").text(14, stream.getKind()).integer(15, stream.getLapseMillis());
       case Goal.Stance(var stance) -> e.text(1, "stance").text(16, stance.getStance());
+      case Goal.Navigate(var navigate) ->
+          e.text(1, "navigate")
+              .text(17, navigate.getFrame())
+              .real(18, navigate.getXMeters())
+              .real(19, navigate.getYMeters())
+              .real(20, navigate.getYawRad())
+              .real(21, navigate.getWithinSeconds());
     }
   }
 

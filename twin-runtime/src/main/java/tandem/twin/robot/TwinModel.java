@@ -89,8 +89,14 @@ public final class TwinModel {
     return state;
   }
 
+  /** Something that ended here was not answered by the guard: it is said again. */
+  public boolean isUnanswered() {
+    return !tracking.unanswered().isEmpty();
+  }
+
   public Turn take(TwinCommand command, Observation seen) {
     Decision decision = core.decide(state, tracking, seen, command);
+    tracking = tracking.saying(decision.atOnce(), seen.now().nanos());
     return new Turn(
         asks(decision.atOnce(), List.of()),
         TwinCore.seal(state, decision.events(), seen.now().wallNanos()),

@@ -1,6 +1,7 @@
 package tandem.twin.robot;
 
 import com.google.protobuf.ByteString;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
@@ -199,27 +200,40 @@ public record TwinState(
 
   /** Leases in force that cannot stand beside one of this part. */
   public List<Lease> overlapping(String part) {
+    if (leases.isEmpty()) return List.of();
     return leases.values().stream().filter(l -> Parts.overlap(l.part(), part)).toList();
   }
 
   /** The lease under which this part may be commanded; null where there is none. */
   public Lease covering(String part) {
-    return leases.values().stream()
-        .filter(l -> Parts.covers(l.part(), part))
-        .findFirst()
-        .orElse(null);
+    for (Lease lease : leases.values()) {
+      if (Parts.covers(lease.part(), part)) return lease;
+    }
+    return null;
   }
 
   /** The lease of an epoch; null where it is not in force. */
   public Lease leaseOf(long epoch) {
-    return leases.values().stream().filter(l -> l.epoch() == epoch).findFirst().orElse(null);
+    for (Lease lease : leases.values()) {
+      if (lease.epoch() == epoch) return lease;
+    }
+    return null;
   }
 
   public Optional<CommandRecord> command(String id) {
-    return commands.stream().filter(c -> c.id().equals(id)).findFirst();
+    for (CommandRecord command : commands) {
+      if (command.id().equals(id)) return Optional.of(command);
+    }
+    return Optional.empty();
   }
 
   public List<CommandRecord> openCommands() {
-    return commands.stream().filter(c -> !c.phase().isFinal()).toList();
+    List<CommandRecord> open = List.of();
+    for (CommandRecord command : commands) {
+      if (command.phase().isFinal()) continue;
+      if (open.isEmpty()) open = new ArrayList<>(4);
+      open.add(command);
+    }
+    return Collections.unmodifiableList(open);
   }
 }

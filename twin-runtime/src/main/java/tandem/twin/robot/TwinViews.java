@@ -58,6 +58,7 @@ public final class TwinViews {
       view.putAllGuardCounters(guard.status().getCountersMap())
           .setGuardVersion(guard.status().getVersion())
           .addAllGuardZids(guard.status().getZidsList());
+      if (guard.status().hasFeedback()) view.setFeedback(guard.status().getFeedback());
     }
     if (state.isDream()) view.setDreamOf(state.contact().dreamOf());
     state.alarms().values().forEach(a -> view.addHazards(hazard(a)));

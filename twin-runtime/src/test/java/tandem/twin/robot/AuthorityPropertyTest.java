@@ -10,7 +10,6 @@ import net.jqwik.api.Property;
 import tandem.proto.command.TwinCommand;
 import tandem.proto.event.Event;
 import tandem.proto.v1.Authority;
-import tandem.proto.v1.GuardRequest;
 
 /**
  * Two operators and an autonomy client against one twin and one guard, in any order, with answers
@@ -179,11 +178,13 @@ class AuthorityPropertyTest extends CoreStage {
             new TwinCommand.MotionAnswered(
                 id, heard, reaches && knows, knows ? "" : "tandem.guard.stale-epoch", "x", 1, 2));
       }
-      case Effect.Tell(GuardRequest request) -> {
-        if (reaches && request.hasRevoke()) {
-          ends.revoke(request.getRevoke().getAuthority().getEpoch(), request.getRevoke().getPart());
-        }
+      case Effect.End(Effect.Ending.OfLease(var epoch, var part, _)) -> {
+        if (reaches) ends.revoke(epoch, part);
+        underWay.add(new TwinCommand.EndAnswered("", epoch, reaches && heard, ""));
       }
+      case Effect.End(Effect.Ending.OfCommand(var id, _, _)) ->
+          underWay.add(new TwinCommand.EndAnswered(id, 0, reaches && heard, ""));
+      case Effect.Tell tell -> {}
       case Effect.Release release -> {}
       case Effect.Rearm rearm -> {}
       case Effect.Stop stop -> {}

@@ -150,6 +150,8 @@ abstract class CoreStage {
     return profile("configured").toBuilder()
         .setVelocity(CommandTarget.newBuilder().setKind("topic").setTopic("/ada/cmd_vel"))
         .setStance(CommandTarget.newBuilder().setKind("topic").setTopic("/ada/stance"))
+        .setNavigate(CommandTarget.newBuilder().setKind("action").setTopic("/ada/navigate_to_pose"))
+        .setOdomFrame("odom")
         .setIndependentParts(independentParts)
         .build();
   }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import tandem.proto.event.Event;
+import tandem.proto.v1.GoalFeedback;
 import tandem.proto.v1.TwinView;
 
 class GuardShownTest extends CoreStage {
@@ -53,5 +54,8 @@ class GuardShownTest extends CoreStage {
     assertThat(view().getGuardCountersMap())
         .containsOnly(Map.entry("setpointsRefused", 3L), Map.entry("deadmanTrips", 0L));
     assertThat(view().getGuardZidsList()).containsExactly("ab12");
+    assertThat(view().hasFeedback()).isFalse();
+    guard.setFeedback(GoalFeedback.newBuilder().setCommandId("c").setDistanceMeters(1.5));
+    assertThat(view().getFeedback().getDistanceMeters()).isEqualTo(1.5);
   }
 }

@@ -130,8 +130,8 @@ class LeaseRulesTest extends CoreStage {
     after(200);
 
     assertThat(state.offered()).as("the journal could not take the answer").isNull();
-    assertThat(((Effect.Tell) last.effects().getFirst()).request().getRevoke().getAuthority())
-        .isEqualTo(Authority.newBuilder().setTerm(1).setEpoch(epoch).build());
+    assertThat(last.effects())
+        .contains(new Effect.End(new Effect.Ending.OfLease(epoch, "body", "not granted")));
     decide(new TwinCommand.AcquireLease("ben", "body", 60_000));
     assertThat(state.offered().epoch()).isEqualTo(epoch + 1);
   }
@@ -260,8 +260,9 @@ class LeaseRulesTest extends CoreStage {
     acquire("anna", "locomotion");
     decide(new TwinCommand.ReleaseLease("anna", "arms"));
     assertThat(state.leases()).containsOnlyKeys("locomotion");
-    assertThat(((Effect.Tell) last.atOnce().getFirst()).request().getRevoke().getPart())
-        .isEqualTo("arms");
+    assertThat(((Effect.End) last.atOnce().getFirst()).ending())
+        .isInstanceOfSatisfying(
+            Effect.Ending.OfLease.class, it -> assertThat(it.part()).isEqualTo("arms"));
     decide(new TwinCommand.ReleaseLease("ben", ""));
     assertThat(code()).isEqualTo("tandem.lease.held");
     decide(new TwinCommand.ReleaseLease("anna", ""));

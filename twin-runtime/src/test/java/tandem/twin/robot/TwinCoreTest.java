@@ -335,6 +335,7 @@ class TwinCoreTest extends CoreStage {
     assertThat(command("c").phase()).isEqualTo(Phase.CANCELLED);
     decide(move("d", "anna", 0.5, 1));
     assertThat(command("d").code()).isEqualTo("tandem.stop.latched");
+    decide(new TwinCommand.EndAnswered("", 1, true, ""));
     after(100);
     assertThat(last.atOnce()).hasSize(1).first().isInstanceOf(Effect.Stop.class);
     decide(new TwinCommand.StopAnswered("s"));
@@ -342,6 +343,11 @@ class TwinCoreTest extends CoreStage {
     assertThat(last.atOnce()).isEmpty();
     assertThat(state.stop().inEffect()).isFalse();
     velocities = new double[] {0, 0};
+    base(0, 0.3, 0);
+    after(20);
+    after(320);
+    assertThat(state.stop().inEffect()).as("its base still drives").isFalse();
+    base(0, 0, 0);
     after(20);
     after(320);
     assertThat(state.stop().inEffect()).isTrue();

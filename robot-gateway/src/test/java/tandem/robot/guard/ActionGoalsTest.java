@@ -30,7 +30,7 @@ import tandem.zenoh.Session;
 import tandem.zenoh.SessionConfig;
 
 /** Two clients of one controller: the guard and somebody else. */
-class TrajectoryGoalsTest {
+class ActionGoalsTest {
   private static final Duration LONG = Duration.ofSeconds(20);
   private static final ActionType FOLLOW =
       ActionType.of(InterfaceRegistry.bundled(), TypeName.parse(MotionPlan.FOLLOW));
@@ -72,7 +72,7 @@ class TrajectoryGoalsTest {
   private Ros2Node here;
   private ActionServer server;
   private ActionClient somebody;
-  private TrajectoryGoals goals;
+  private ActionGoals goals;
 
   @BeforeEach
   void open() throws Exception {
@@ -84,8 +84,14 @@ class TrajectoryGoalsTest {
     var key = ActionKeys.of(0, "/eve/arm", FOLLOW);
     somebody = new ActionClient(here, FOLLOW, key);
     goals =
-        new TrajectoryGoals(
-            here, "/eve/arm", FOLLOW.sendGoalHash(), Qos.DATA, new RobotClock(), told::add);
+        new ActionGoals(
+            here,
+            MotionPlan.FOLLOW,
+            "/eve/arm",
+            FOLLOW.sendGoalHash(),
+            Qos.DATA,
+            new RobotClock(),
+            told::add);
   }
 
   @AfterEach
@@ -115,15 +121,63 @@ class TrajectoryGoalsTest {
     assertThat(goals.send(move, Time.ZERO)).isEmpty();
     var ours = started().id();
 
-    assertThat(goals.cancelOwn()).isEmpty();
+    assertThat(goals.cancel(List.of())).isEmpty();
 
     assertThat(arm.cancelled.poll(20, TimeUnit.SECONDS)).isEqualTo(ours);
     var end = (GuardInput.GoalEnded) told.poll(20, TimeUnit.SECONDS);
     assertThat(end).isEqualTo(new GuardInput.GoalEnded("c-1", "canceled", end.why()));
-    assertThat(goals.cancelOwn()).as("nothing of ours is left").isEmpty();
+    assertThat(goals.cancel(List.of())).as("nothing of ours is left").isEmpty();
 
     assertThat(goals.cancelAll()).isEmpty();
     assertThat(arm.cancelled.poll(20, TimeUnit.SECONDS)).isEqualTo(theirs);
     assertThat(arm.cancelled).isEmpty();
+  }
+
+  /** Waits until the server's answers come: it is seen a moment before. */
+  private void reachable() throws Exception {
+    long deadline = System.nanoTime() + LONG.toNanos();
+    do {
+      assertThat(System.nanoTime()).as("the server answers").isLessThan(deadline);
+      goals.cancel(List.of("nothing"));
+    } while (told.poll(100, TimeUnit.MILLISECONDS) == null);
+  }
+
+  @Test
+  void shouldSayWhatTheServerSaysOfAGoalOnItsWay() throws Exception {
+    reachable();
+    CommandTarget target =
+        CommandTarget.newBuilder().setKind("action").setTopic("/eve/arm").build();
+    goals.send(
+        new GuardEffect.MoveJoints("c-1", target, List.of("elbow"), List.of(0.0), List.of(0.5), 5),
+        Time.ZERO);
+    var goal = started();
+    assertThat(goals.feedback()).isEmpty();
+    var message = FOLLOW.feedback(Map.of("error", Map.of("positions", new double[] {0.1, -0.3})));
+
+    long deadline = System.nanoTime() + LONG.toNanos();
+    while (goals.feedback().isEmpty() && System.nanoTime() < deadline) {
+      goal.feedback(message);
+      Thread.onSpinWait();
+    }
+    assertThat(goals.feedback().orElseThrow().getCommandId()).isEqualTo("c-1");
+    assertThat(goals.feedback().orElseThrow().getErrorRad()).isEqualTo(0.3);
+
+    goal.end(GoalStatus.SUCCEEDED, FOLLOW.result(Map.of()));
+    GuardInput.GoalEnded end;
+    do {
+      end = (GuardInput.GoalEnded) told.poll(20, TimeUnit.SECONDS);
+      assertThat(end).isNotNull();
+    } while (!end.commandId().equals("c-1"));
+    assertThat(goals.feedback()).isEmpty();
+  }
+
+  @Test
+  void shouldSayThatAGoalIsGoneWhichTheServerDoesNotKnow() throws Exception {
+    reachable();
+    told.clear();
+    assertThat(goals.cancel(List.of("c-before-this-start"))).isEmpty();
+
+    assertThat(told.poll(20, TimeUnit.SECONDS))
+        .isEqualTo(new GuardInput.GoalEnded("c-before-this-start", "gone", "unknown goal"));
   }
 }

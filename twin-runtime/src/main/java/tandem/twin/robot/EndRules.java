@@ -1,0 +1,130 @@
+package tandem.twin.robot;
+
+import java.util.stream.Collectors;
+import tandem.proto.command.TwinCommand;
+import tandem.proto.event.Event;
+import tandem.proto.event.Goal;
+import tandem.twin.robot.CommandRecord.Phase;
+import tandem.twin.robot.Effect.Ending;
+import tandem.twin.robot.Tracking.Unanswered;
+import tandem.twin.robot.TwinState.Lease;
+
+/**
+ * What has ended here and has to end at the guard, too (invariant I1): it is said again until the
+ * guard answers. A rebuilt twin does not know what was unanswered; it takes it from the guard's
+ * status. Part of one {@link Deciding}.
+ */
+final class EndRules {
+  /** Up while something that ended here was not answered by the guard. */
+  static final String UNANSWERED = "end-unanswered";
+
+  private static final long REPEAT_MILLIS = 100;
+  private static final long SHOWN_MILLIS = 500;
+
+  /** Longer than a newer command takes to end the older one at the guard by itself. */
+  private static final long LEFT_MILLIS = 500;
+
+  private final Deciding d;
+
+  EndRules(Deciding d) {
+    this.d = d;
+  }
+
+  /** Nothing is said of a command that was never accepted: the guard cannot have it. */
+  void cancel(CommandRecord command, String by, String why) {
+    if (command.acceptedNanos() == 0) return;
+    d.atOnce.add(begin(new Ending.OfCommand(command.id(), by, why)));
+  }
+
+  void revokeAtOnce(Lease lease, String why) {
+    d.atOnce.add(begin(new Ending.OfLease(lease.epoch(), lease.part(), why)));
+  }
+
+  /** Once the events of this decision are durable. */
+  void revoke(Lease lease, String why) {
+    d.effects.add(begin(new Ending.OfLease(lease.epoch(), lease.part(), why)));
+  }
+
+  private Effect begin(Ending ending) {
+    Tracking.add(d.unanswered, ending, d.now, activeAtGuard());
+    return new Effect.End(ending);
+  }
+
+  /** As far as the newest status says; empty where none runs. */
+  private String activeAtGuard() {
+    var status = d.seen.guard().status();
+    return status == null ? "" : status.getActiveCommandId();
+  }
+
+  void answered(TwinCommand.EndAnswered c) {
+    boolean settled = c.answered() && !c.code().equals("tandem.guard.busy");
+    if (settled) d.unanswered.removeIf(one -> one.ending().isOf(c.commandId(), c.epoch()));
+  }
+
+  /** A newer authority has ended what was below it. */
+  void granted(Lease lease) {
+    d.unanswered.removeIf(
+        one ->
+            one.ending() instanceof Ending.OfLease(var epoch, var part, _)
+                && epoch < lease.epoch()
+                && Parts.covers(lease.part(), part));
+  }
+
+  void review() {
+    reviewLeft();
+    for (int i = 0; i < d.unanswered.size() && d.seen.guard().reachable(); i++) {
+      Unanswered one = d.unanswered.get(i);
+      if (d.sinceMillis(one.sentNanos()) < REPEAT_MILLIS) continue;
+      d.unanswered.set(i, one.sent(d.now));
+      d.atOnce.add(new Effect.End(one.ending()));
+    }
+    boolean shown =
+        d.unanswered.stream().anyMatch(one -> d.sinceMillis(one.sinceNanos()) >= SHOWN_MILLIS);
+    if (shown && !d.isUp(UNANSWERED)) {
+      d.emit(
+          new Event.HazardRaised(
+              UNANSWERED,
+              "error",
+              "%s: ended here, the guard has not answered yet: the robot may still follow; said again until it answers"
+                  .formatted(
+                      d.unanswered.stream()
+                          .map(one -> one.ending().text())
+                          .collect(Collectors.joining(", ")))));
+    } else if (d.isUp(UNANSWERED) && isInOrder()) {
+      d.emit(
+          new Event.HazardCleared(
+              UNANSWERED, "the guard is heard, and goes on with nothing that has ended here"));
+    }
+  }
+
+  /** A rebuilt twin, to which nothing is unanswered, has to hear the guard first. */
+  private boolean isInOrder() {
+    return d.unanswered.isEmpty()
+        && d.leftId.isEmpty()
+        && d.seen.guard().isFresh(d.now, d.rules.guardFreshMillis());
+  }
+
+  /** What the guard goes on with although it is over here. */
+  private void reviewLeft() {
+    boolean fresh = d.seen.guard().isFresh(d.now, d.rules.guardFreshMillis());
+    CommandRecord left =
+        fresh ? d.state.command(activeAtGuard()).filter(EndRules::isToEnd).orElse(null) : null;
+    if (left == null) {
+      d.leftId = "";
+    } else if (!left.id().equals(d.leftId)) {
+      d.leftId = left.id();
+      d.leftNanos = d.now;
+    } else if (d.sinceMillis(d.leftNanos) >= LEFT_MILLIS
+        && d.unanswered.stream().noneMatch(one -> one.ending().isOf(left.id(), 0))) {
+      cancel(left, "tandem", "it is %s here".formatted(left.phase().text()));
+      d.leftNanos = d.now;
+    }
+  }
+
+  /** What is done comes to its end by itself, as a stance does, which is never cut half-way. */
+  private static boolean isToEnd(CommandRecord command) {
+    return command.phase().isFinal()
+        && command.phase() != Phase.DONE
+        && !(command.goal() instanceof Goal.Stance);
+  }
+}
