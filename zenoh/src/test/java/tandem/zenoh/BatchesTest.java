@@ -96,8 +96,7 @@ class BatchesTest {
   void shouldLetUrgentMessagesOvertakeWithAndWithoutPriorityLanes(int patch) throws Exception {
     try (var peer = RawPeer.open(router.endpoint(), patch, 60_000, 65_535)) {
       peer.subscribe("u/*");
-      int sent = 0;
-      while (router.local().put("u/data", new byte[20_000], PutOptions.DEFAULT)) sent++;
+      int sent = stuff("u/data");
 
       router.local().put("u/stop", new byte[1], PutOptions.DEFAULT.withQos(Qos.URGENT));
 
@@ -115,6 +114,19 @@ class BatchesTest {
       assertThat(order.size() - 1 - stop).as("data that came after the stop").isPositive();
       assertThat(lanes.get(stop)).isEqualTo(patch == 2 ? Qos.URGENT.priority() : 5);
     }
+  }
+
+  /** Until nothing was taken for so long that kernel and queue are full; how many were taken. */
+  private int stuff(String key) {
+    int taken = 0;
+    long lastNanos = System.nanoTime();
+    while (System.nanoTime() - lastNanos < 500_000_000) {
+      if (router.local().put(key, new byte[20_000], PutOptions.DEFAULT)) {
+        taken++;
+        lastNanos = System.nanoTime();
+      }
+    }
+    return taken;
   }
 
   @Test

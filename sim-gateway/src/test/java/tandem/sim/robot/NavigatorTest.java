@@ -54,6 +54,10 @@ import tandem.zenoh.SessionConfig;
 /** Goals over a real link to the robot that is stepped, under pushes; faster than real time. */
 class NavigatorTest {
   private static final Duration LONG = Duration.ofSeconds(60);
+
+  /** In m: not reached while a message is on its way, for the steps do not wait for messages. */
+  private static final double FAR = 500;
+
   private static final Humanoid BODY = Humanoid.standard();
 
   private final BlockingQueue<DynamicMessage> feedback = new LinkedBlockingQueue<>();
@@ -174,10 +178,15 @@ class NavigatorTest {
     return get(client.send(GoalId.random(), goal, LONG)).accepted();
   }
 
-  /** Its result, to come; it moves already. */
-  private CompletableFuture<Outcome> moving(GoalId id, DynamicMessage goal) throws Exception {
+  /** Its result, to come. */
+  private CompletableFuture<Outcome> sent(GoalId id, DynamicMessage goal) throws Exception {
     assertThat(get(client.send(id, goal, LONG, feedback::add)).accepted()).isTrue();
-    var outcome = client.result(id, LONG);
+    return client.result(id, LONG);
+  }
+
+  /** The same once it moves: a goal that is far enough for that. */
+  private CompletableFuture<Outcome> moving(GoalId id, DynamicMessage goal) throws Exception {
+    var outcome = sent(id, goal);
     until(() -> robot.baseVelocity().norm() > 0.15);
     return outcome;
   }
@@ -198,16 +207,21 @@ class NavigatorTest {
   }
 
   private void restsByItself() {
+    restsByItself(0);
+  }
+
+  /** A push may come at any moment: it is waited for. */
+  private void restsByItself(long lapses) {
     loop.rehearse(2000);
-    assertThat(robot.baseVelocity().norm()).isLessThan(0.05);
+    until(() -> robot.baseVelocity().norm() < 0.05);
     assertThat(robot.falls().falls()).isZero();
-    assertThat(robot.assistance().orElseThrow().lapses()).isZero();
+    assertThat(robot.assistance().orElseThrow().lapses()).isEqualTo(lapses);
   }
 
   @Test
   void shouldGoThereTellHowFarItIsAndStandThereByItself() throws Exception {
     var id = GoalId.random();
-    var outcome = moving(id, goal("odom", 1.2, -0.6, 1.5));
+    var outcome = sent(id, goal("odom", 1.2, -0.6, 1.5));
 
     ends(outcome, GoalStatus.SUCCEEDED, "");
 
@@ -236,8 +250,10 @@ class NavigatorTest {
   @Test
   void shouldBeCanceledOnceItIsAtRestAndNotFightZerosMeanwhile() throws Exception {
     var id = GoalId.random();
-    var outcome = moving(id, goal("", 4, 0, 0));
+    var outcome = moving(id, goal("", FAR, 0, 0));
 
+    until(() -> robot.baseVelocity().norm() > 0.3);
+    double before = robot.base().position().x();
     // Both before the next step.
     var cancelling = client.cancel(id, LONG).get(30, TimeUnit.SECONDS);
     inbox.receive(Inbox.Entry.CMD_VEL, TwistStamped.TYPE.encode(velocity(0)));
@@ -245,30 +261,33 @@ class NavigatorTest {
     assertThat(cancelling.canceling()).containsExactly(id);
 
     ends(outcome, GoalStatus.CANCELED, "");
-    assertThat(Math.hypot(robot.baseVelocity().x(), robot.baseVelocity().y())).isLessThan(0.1);
+    // At rest, but for what a push may do.
+    assertThat(Math.hypot(robot.baseVelocity().x(), robot.baseVelocity().y())).isLessThan(0.2);
     restsByItself();
-    assertThat(robot.base().position().x()).isLessThan(2);
+    assertThat(robot.base().position().x() - before).isLessThan(2);
   }
 
   @Test
   void shouldGiveWayToANewerGoalToAVelocityAndToAZero() throws Exception {
-    var first = moving(GoalId.random(), goal("odom", 4, 0, 0));
-    var second = moving(GoalId.random(), goal("odom", -4, 0, 0));
+    var first = moving(GoalId.random(), goal("odom", FAR, 0, 0));
+    var second = moving(GoalId.random(), goal("odom", -FAR, 0, 0));
     ends(first, GoalStatus.ABORTED, "superseded");
     assertThat(second).isNotDone();
 
     drive(0.2);
     ends(second, GoalStatus.ABORTED, "cmd_vel took the base over");
 
-    var third = moving(GoalId.random(), goal("odom", 0, 3, 0));
+    var third = moving(GoalId.random(), goal("odom", 0, FAR, 0));
+    // The one velocity may have run out, in the robot's time, before the goal was there.
+    long lapses = robot.assistance().orElseThrow().lapses();
     drive(0);
     ends(third, GoalStatus.ABORTED, "cmd_vel of zero brought the base to rest");
-    restsByItself();
+    restsByItself(lapses);
   }
 
   @Test
   void shouldEndAtAStopAndTakeNoneUntilItIsReleased() throws Exception {
-    var outcome = moving(GoalId.random(), goal("odom", 4, 0, 0));
+    var outcome = moving(GoalId.random(), goal("odom", FAR, 0, 0));
 
     stop.publish(new BoolMessage(true));
 
@@ -284,7 +303,7 @@ class NavigatorTest {
 
   @Test
   void shouldEndWhenItFallsAndTakeNoneLying() throws Exception {
-    var outcome = moving(GoalId.random(), goal("odom", 4, 0, 0));
+    var outcome = moving(GoalId.random(), goal("odom", FAR, 0, 0));
 
     robot.place(
         new Pose(new Vec(0, 0, 0.2), Quat.about(new Vec(0, 1, 0), Math.PI / 2)),
@@ -315,7 +334,7 @@ class NavigatorTest {
 
   private void sets(ActionClient out, GoalId id) throws Exception {
     until(() -> answers(out.send(GoalId.random(), goal("nowhere", 0, 0, 0), LONG)));
-    assertThat(get(out.send(id, goal("odom", 500, 0, 0), LONG)).accepted()).isTrue();
+    assertThat(get(out.send(id, goal("odom", FAR, 0, 0), LONG)).accepted()).isTrue();
     until(() -> robot.baseVelocity().norm() > 0.15);
   }
 
@@ -389,7 +408,7 @@ class NavigatorTest {
   @Test
   @Tag("slow")
   void shouldComeToRestWithinItsWatchdogWhereTheLinkThatTheGoalCameOverIsSilent() throws Exception {
-    moving(GoalId.random(), goal("odom", 500, 0, 0));
+    moving(GoalId.random(), goal("odom", FAR, 0, 0));
 
     way.hold();
 
@@ -400,7 +419,7 @@ class NavigatorTest {
   /** The robot's own link: the graph behind it stays as it was. */
   @Test
   void shouldComeToRestOnceTheLinkThatTheGoalCameOverIsDown() throws Exception {
-    moving(GoalId.random(), goal("odom", 500, 0, 0));
+    moving(GoalId.random(), goal("odom", FAR, 0, 0));
 
     way.cut();
 
