@@ -223,7 +223,8 @@ final class Motions {
               "busy",
               "the robot navigates (command %s); cancel it first".formatted(active.commandId()));
         }
-        case GuardState.Course.Goal goal when motion.hasNavigate() -> {
+        // So is a trajectory, but for a newer one.
+        case GuardState.Course.Goal goal when !movesJoints(motion) -> {
           return Draft.no(
               "busy", "command %s still runs; cancel it first".formatted(active.commandId()));
         }
@@ -249,6 +250,12 @@ final class Motions {
       }
     }
     return null;
+  }
+
+  private static boolean movesJoints(Motion motion) {
+    return motion.hasJoint()
+        || motion.hasReach()
+        || motion.hasStream() && !motion.getStream().getKind().equals(Streams.VELOCITY);
   }
 
   static MotionPlan.Outcome.No untimely(Draft draft, Motion motion) {

@@ -2,8 +2,10 @@ package tandem.robot.schedule;
 
 import com.google.protobuf.ByteString;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -98,11 +100,7 @@ final class AuthorityOracle {
   private record Lease(long epoch, List<String> parts) {}
 
   /** A command that a home of this term has ended, durably. */
-  private record Ended(long term, Event.OfCommand by, long at) {
-    boolean isFor(String newerId) {
-      return by instanceof Event.CommandSuperseded superseded && superseded.byId().equals(newerId);
-    }
-  }
+  private record Ended(long term, Event.OfCommand by, long at) {}
 
   private final long seed;
   private final boolean independent;
@@ -147,7 +145,9 @@ final class AuthorityOracle {
   /** That reached the guard and are not answered: they may be in effect, or come into it. */
   private int releases;
 
-  private final List<GuardRequest> late = new ArrayList<>();
+  /** Of which some copy that the network made came in time; the copies are one object. */
+  private final Set<GuardRequest> inTime = Collections.newSetFromMap(new IdentityHashMap<>());
+
   private long stopNumber;
 
   private double armSpeed;
@@ -236,7 +236,7 @@ final class AuthorityOracle {
     }
     latched &= first.getStopLatched();
     releases = 0;
-    late.clear();
+    inTime.clear();
     bootId = first.getToken().getBootId();
     bootAt = at;
     boots++;
@@ -270,12 +270,10 @@ final class AuthorityOracle {
         }
       }
       case RELEASE -> {
-        if (isLate(request.getRelease().getToken(), at)) {
-          late.add(request);
-        } else if (request.getRelease().getStopNumber() >= stopNumber) {
-          latched = false;
-        }
         releases++;
+        if (isLate(request.getRelease().getToken(), at)) return;
+        inTime.add(request);
+        latched &= request.getRelease().getStopNumber() < stopNumber;
       }
       case REARM -> unarmed &= isLate(request.getRearm().getToken(), at);
       default -> {}
@@ -289,7 +287,6 @@ final class AuthorityOracle {
 
   void answered(GuardRequest request, GuardReply reply, GuardMemory disk, long at) {
     if (request.hasRelease()) releases--;
-    boolean wasLate = late.removeIf(one -> one == request);
     if (!reply.getAccepted()) return;
     switch (request.getRequestCase()) {
       case GRANT -> granted(request.getGrant(), disk, at);
@@ -310,7 +307,8 @@ final class AuthorityOracle {
       }
       case RELEASE -> {
         long named = request.getRelease().getStopNumber();
-        if (latched && wasLate) broken(at, "a release was taken that came too late");
+        if (latched && !inTime.contains(request))
+          broken(at, "a release was taken that came too late");
         if (latched && named < stopNumber) {
           broken(
               at,
@@ -434,8 +432,6 @@ final class AuthorityOracle {
       }
     }
     running.removeIf(one -> overlap(one.parts, parts) && !(one.motion.hasNavigate() && one.over));
-    // What it takes the place of is the guard's own matter: the home has nothing more to say.
-    ended.values().removeIf(one -> one.isFor(motion.getCommandId()));
     ticksOver = 0;
     long endBy = bootAt + (motion.getToken().getTickMillis() + motion.getEndByMillis()) * MILLI;
     running.add(new Running(motion, parts, endBy, boots, at));

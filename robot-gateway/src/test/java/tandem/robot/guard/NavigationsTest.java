@@ -214,6 +214,9 @@ class NavigationsTest {
   void shouldNotStartWhileJointsAreUnderWay() {
     guard.move(guard.motion(1, 1, 1));
     assertThat(guard.move(guard.navigation(1, 1, 2)).code()).isEqualTo("tandem.guard.busy");
+    assertThat(guard.open(1, 1, 3, Streams.VELOCITY).code()).isEqualTo("tandem.guard.busy");
+
+    assertThat(guard.open(1, 1, 4, Streams.JOINT).accepted()).isTrue();
   }
 
   @Test

@@ -161,20 +161,14 @@ final class CommandRules {
   }
 
   /**
-   * True, and the refusal is an event, where it would supersede a navigation, or be a navigation
-   * that supersedes a motion of another kind: the guard cuts neither for the other, so what goes on
-   * at the robot must not end here.
+   * True, and the refusal is an event, where it would supersede what it does not end at the robot:
+   * a navigation, which a newer one ends, or a goal of joints, which a newer motion of joints ends.
    */
   private boolean isBeside(CommandRecord command, String part) {
-    boolean navigates = command.goal() instanceof Goal.Navigate;
     for (CommandRecord open : d.state.openCommands()) {
       if (open.id().equals(command.id())) continue;
       if (!Parts.overlap(Parts.of(open.goal(), d.state), part)) continue;
-      boolean goesOn =
-          navigates
-              ? !(open.goal() instanceof Goal.Navigate || open.goal() instanceof Goal.Stream)
-              : open.goal() instanceof Goal.Navigate;
-      if (goesOn) {
+      if (goesOnBeside(open.goal(), command.goal())) {
         refused(
             command,
             "tandem.command.busy",
@@ -185,6 +179,26 @@ final class CommandRules {
       }
     }
     return false;
+  }
+
+  private static boolean goesOnBeside(Goal open, Goal newer) {
+    return switch (open) {
+      case Goal.Navigate navigate -> !(newer instanceof Goal.Navigate);
+      case Goal.Joint joint -> !movesJoints(newer);
+      case Goal.Reach reach -> !movesJoints(newer);
+      case Goal.Stance stance -> newer instanceof Goal.Navigate;
+      case Goal.Stream stream -> false;
+    };
+  }
+
+  private static boolean movesJoints(Goal goal) {
+    return switch (goal) {
+      case Goal.Joint joint -> true;
+      case Goal.Reach reach -> true;
+      case Goal.Stream stream -> !stream.isVelocity();
+      case Goal.Stance stance -> false;
+      case Goal.Navigate navigate -> false;
+    };
   }
 
   /** Its own lease has just been granted. */
@@ -270,11 +284,21 @@ final class CommandRules {
       if (command.guardAcceptedNanos() == 0) {
         d.emit(new Event.CommandGuardAccepted(c.id(), c.answeredNanos()));
       }
+    } else if (isOfACopy(c.code())) {
+      return; // what becomes of the one before it is told by the guard's log
     } else if (isLate(c.code())) {
       finish(new Event.CommandExpired(c.id(), c.why()));
     } else {
       finish(new Event.CommandRefused(c.id(), c.code(), c.why(), "guard", Used.NOTHING));
     }
+  }
+
+  /**
+   * The guard had this very request before, for no sequence is used twice: its refusal says nothing
+   * about the command.
+   */
+  static boolean isOfACopy(String code) {
+    return code.equals("tandem.guard.duplicate");
   }
 
   static boolean isLate(String code) {

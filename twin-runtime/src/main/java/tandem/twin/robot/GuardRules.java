@@ -60,6 +60,7 @@ final class GuardRules {
               .ifPresent(c -> d.emit(new Event.CommandGuardAccepted(c.id(), r.getWallNanos())));
       case "refused" ->
           open(r)
+              .filter(c -> !CommandRules.isOfACopy(r.getCode()))
               .ifPresent(
                   c ->
                       d.commands.finish(

@@ -11,12 +11,16 @@ import tandem.proto.event.Goal;
 import tandem.proto.v1.GuardLogRecord;
 import tandem.proto.v1.NavigateGoal;
 import tandem.proto.v1.StoredEvents;
+import tandem.proto.v1.StreamGoal;
 import tandem.twin.robot.CommandRecord.Phase;
 
 /** Navigation, from the wish to the action's result and the proof of rest. */
 class NavigateRulesTest extends CoreStage {
   private static final NavigateGoal GOAL =
       NavigateGoal.newBuilder().setXMeters(2).setYawRad(0.1).setWithinSeconds(30).build();
+
+  private static final Goal VELOCITY =
+      new Goal.Stream(StreamGoal.newBuilder().setKind("velocity").setLapseMillis(250).build());
 
   private static TwinCommand.Move to(String id, NavigateGoal goal) {
     return new TwinCommand.Move(id, "anna", new Goal.Navigate(goal), 2_000);
@@ -217,6 +221,44 @@ class NavigateRulesTest extends CoreStage {
     decide(to("o", GOAL));
     assertThat(command("o").code()).isEqualTo("tandem.command.busy");
     assertThat(command("k").phase().isFinal()).isFalse();
+  }
+
+  /** The robot's controller follows a trajectory until it hears of another, or of a cancel. */
+  @Test
+  void shouldNotEndAGoalOfJointsForWhatDoesNotMoveThem() {
+    live(hands(false));
+    decide(new TwinCommand.AcquireLease("anna", Parts.BODY, 600_000));
+    granted();
+    decide(move("j", "anna", 0.4, 1));
+    guardAccepts("j");
+    for (Goal other : List.of(new Goal.Navigate(GOAL), VELOCITY)) {
+      String id = other.form();
+      decide(new TwinCommand.Move(id, "anna", other, 2_000));
+
+      assertThat(command(id).code()).isEqualTo("tandem.command.busy");
+      assertThat(command("j").phase()).isEqualTo(Phase.EXECUTING);
+    }
+
+    decide(move("k", "anna", 0.2, 1));
+
+    assertThat(command("j").code()).isEqualTo("tandem.command.superseded");
+  }
+
+  /** The network may bring a request twice; the second one's refusal is logged, too. */
+  @Test
+  void shouldNotTakeTheRefusalOfACopyForTheCommands() {
+    live(hands(false));
+    decide(to("n", GOAL));
+    granted();
+    decide(new TwinCommand.TakeLog(record("refused", "n", "tandem.guard.duplicate")));
+    decide(
+        new TwinCommand.MotionAnswered(
+            "n", true, false, "tandem.guard.duplicate", "", NOON, NOON + 1));
+    assertThat(command("n").phase().isFinal()).isFalse();
+
+    guardAccepts("n");
+
+    assertThat(command("n").phase()).isEqualTo(Phase.EXECUTING);
   }
 
   @Test
