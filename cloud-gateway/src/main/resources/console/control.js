@@ -38,6 +38,14 @@ export async function command(request, token = store.current?.guardTime(), part 
 
 let next = null;
 
+// Targets are for the robot that was looked at: they do not go to another.
+store.addEventListener('selected', () => {
+  if (!next) return;
+  clearTimeout(next.timer);
+  next = null;
+  note('bad', 'not sent: another robot was chosen');
+});
+
 /**
  * Sends joint targets, at most one command each 150 ms; targets set meanwhile go into the next one.
  * @param {Map<string, number>} targets rad
@@ -50,7 +58,7 @@ export function sendJoints(targets, durationSeconds) {
     return;
   }
   next = { targets: new Map(targets), durationSeconds, token: store.current?.guardTime() };
-  setTimeout(() => {
+  next.timer = setTimeout(() => {
     const { targets: joints, durationSeconds: seconds, token } = next;
     next = null;
     lastSentMs = performance.now();

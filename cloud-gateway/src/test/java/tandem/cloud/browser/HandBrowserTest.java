@@ -129,6 +129,28 @@ class HandBrowserTest {
   }
 
   @Test
+  void shouldNotSendToAnotherRobotWhatWasMeantForTheOneBefore() {
+    String commands = "JSON.stringify(tandemStatus.commands.map((c) => c.id))";
+    String before = page.text(commands);
+    page.evaluate(
+        """
+        const slider = document.querySelector("input[data-joint='left_elbow']");
+        slider.value = 0.7;
+        slider.dispatchEvent(new Event('input'));
+        slider.dispatchEvent(new Event('change'));
+        document.querySelectorAll('tandem-robots button')[1].click();
+        """);
+    page.until(
+        "document.getElementById('answer').textContent.includes('another robot was chosen')",
+        "said so");
+    assertThat(page.text(commands)).as("the other's").isEqualTo("[]");
+    page.evaluate("document.querySelectorAll('tandem-robots button')[0].click()");
+    page.until("tandemStatus.robot === 'ada' && tandemStatus.whyNot === null", "back again");
+
+    assertThat(page.text(commands)).isEqualTo(before);
+  }
+
+  @Test
   void shouldStopAtTheLimitOfAJointAndSayWhy() {
     hold(
         pressed("[data-jog='left_wrist_roll −']"),
