@@ -94,7 +94,10 @@ public final class Guard implements AutoCloseable {
   private static final String LOCK = "guard.lock";
   private static final String ENDPOINT = "endpoint";
   private static final String PID = "guard.pid";
-  private static final int MAX_QUEUED = 512;
+
+  /** So many requests wait; as much again is kept for stops and what the guard tells itself. */
+  private static final int MAX_REQUESTS = 512;
+
   private static final int MAX_REQUEST_BYTES = 256 << 10;
   private static final int QUEUE_BYTES = 4 << 20;
   private static final int MAX_MESSAGE_BYTES = 4 << 20;
@@ -162,7 +165,7 @@ public final class Guard implements AutoCloseable {
   private List<String> zids = List.of();
   private final GuardLink own;
   private final List<GuardLink> gateways = new CopyOnWriteArrayList<>();
-  private final LinkedBlockingDeque<Item> queue = new LinkedBlockingDeque<>(MAX_QUEUED);
+  private final LinkedBlockingDeque<Item> queue = new LinkedBlockingDeque<>(2 * MAX_REQUESTS);
   private final Map<Long, Query> asked = new HashMap<>();
   private final AtomicBoolean endAsked = new AtomicBoolean();
   private final CountDownLatch ended = new CountDownLatch(1);
@@ -404,16 +407,10 @@ public final class Guard implements AutoCloseable {
 
   private void enqueue(Query query, GuardRequest request, boolean fromGateway) {
     Item item = new Item.Asked(query, request, fromGateway);
-    boolean taken;
-    if (request.hasStop()) {
-      taken = queue.offerFirst(item);
-      if (!taken) {
-        queue.pollLast();
-        taken = queue.offerFirst(item);
-      }
-    } else {
-      taken = queue.size() < MAX_QUEUED - 16 && queue.offerLast(item);
-    }
+    boolean taken =
+        request.hasStop()
+            ? queue.offerFirst(item)
+            : queue.size() < MAX_REQUESTS && queue.offerLast(item);
     if (!taken) {
       try (query) {
         query.replyError(
