@@ -3,6 +3,7 @@ package tandem.twin.robot;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import tandem.proto.body.Pose;
 import tandem.proto.v1.AlarmView;
 import tandem.proto.v1.CommandTimes;
@@ -24,6 +25,9 @@ import tandem.twin.robot.TwinState.Lease;
 
 /** Decided and sensed state as the API shows them. Pure. */
 public final class TwinViews {
+  private static final long GUARD_FRESH_MILLIS = 1_000;
+  private static final Set<String> SEEN_BY_THE_GUARD = Set.of("walking", "lifted", "gantry");
+
   private TwinViews() {}
 
   /**
@@ -50,7 +54,7 @@ public final class TwinViews {
             .setLease(lease(state, guard, pulses, nowNanos))
             .setStop(stop(state, guard))
             .setDigest(digest)
-            .setBody(state.body())
+            .setBody(body(state, guard, nowNanos))
             .setDream(state.isDream())
             .setGuardPath(
                 guard.status() == null || !guard.reachable() ? "none" : guard.status().getPath());
@@ -64,6 +68,15 @@ public final class TwinViews {
     state.alarms().values().forEach(a -> view.addHazards(hazard(a)));
     sensed(view, sensed, nowNanos);
     return view.build();
+  }
+
+  /** What the twin says; of a body that stands the guard, which sees feet and base, tells more. */
+  private static String body(TwinState state, GuardSeen guard, long nowNanos) {
+    if (!state.body().equals("standing") || !guard.isFresh(nowNanos, GUARD_FRESH_MILLIS)) {
+      return state.body();
+    }
+    String seen = guard.status().getBody();
+    return SEEN_BY_THE_GUARD.contains(seen) ? seen : state.body();
   }
 
   /** Adds sensed values, ages and origins. */

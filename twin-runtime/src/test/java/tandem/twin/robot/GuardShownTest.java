@@ -2,6 +2,7 @@ package tandem.twin.robot;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import tandem.proto.event.Event;
@@ -44,6 +45,21 @@ class GuardShownTest extends CoreStage {
         .singleElement()
         .isEqualTo(new Event.HazardCleared("guard-version", "version 1.0 speaks"));
     assertThat(view().getHazards(0).hasUntil()).isTrue();
+  }
+
+  @Test
+  void shouldShowWhatTheGuardSeesOfABodyThatStands() {
+    live(hands(false));
+    String own = view().getBody();
+    assertThat(own).isEqualTo("standing");
+    for (String seen : List.of("walking", "lifted", "gantry")) {
+      guard.setBody(seen);
+      assertThat(view().getBody()).isEqualTo(seen);
+    }
+    for (String seen : List.of("", "unknown", "standing", "fallen")) {
+      guard.setBody(seen);
+      assertThat(view().getBody()).as("guard says " + seen).isEqualTo(own);
+    }
   }
 
   @Test
