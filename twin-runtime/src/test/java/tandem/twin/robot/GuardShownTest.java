@@ -50,6 +50,8 @@ class GuardShownTest extends CoreStage {
   @Test
   void shouldShowWhatTheGuardSeesOfABodyThatStands() {
     live(hands(false));
+    after(50);
+    after(250);
     String own = view().getBody();
     assertThat(own).isEqualTo("standing");
     for (String seen : List.of("walking", "lifted", "gantry")) {
