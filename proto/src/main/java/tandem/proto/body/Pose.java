@@ -79,7 +79,7 @@ public record Pose(double x, double y, double z, double qx, double qy, double qz
   /**
    * Rotation vector (rad, in the common parent frame) that turns this orientation into the other's.
    */
-  double[] rotationTo(Pose other) {
+  public double[] rotationTo(Pose other) {
     var inverse = new Pose(0, 0, 0, -qx, -qy, -qz, qw);
     var delta = new Pose(0, 0, 0, other.qx, other.qy, other.qz, other.qw).then(inverse);
     double sign = delta.qw < 0 ? -1 : 1;

@@ -62,6 +62,7 @@ public final class Profiles {
     if (profile.hasWatchdogNavigateSeconds()) {
       encoder.real(28, profile.getWatchdogNavigateSeconds());
     }
+    if (profile.hasReachWithinSeconds()) encoder.real(29, profile.getReachWithinSeconds());
     return encoder.sha256Hex();
   }
 

@@ -231,7 +231,10 @@ final class Halts {
     }
   }
 
-  /** Ends a stream that the robot does not follow; joints are held where they are measured. */
+  /**
+   * Ends a stream that the robot does not follow; joints are held where they are measured, also
+   * where it was a tip that was led.
+   */
   static void notFollowed(Draft draft, GuardState.Active active, String why) {
     draft.remember(active.commandId());
     draft.count("cancelled");
@@ -247,13 +250,23 @@ final class Halts {
             true));
     draft.actives.remove(active);
     List<Ramp> base = ramps(active).stream().filter(Ramp.Base.class::isInstance).toList();
-    begin(draft, active, why, base.isEmpty(), base);
+    begin(draft, active, why, base.isEmpty(), base.isEmpty() ? atMeasured(draft, active) : base);
   }
 
   /** After a motion that came to rest elsewhere: what holds the robot up is not pressed on. */
   static void holdMeasured(Draft draft, GuardState.Active active) {
     String why = "it rests apart from where it was led to: held where it is";
-    begin(draft, active, why, true, List.of());
+    begin(draft, active, why, true, atMeasured(draft, active));
+  }
+
+  /** A tip's controller is told where it is, too, before the joints are held: it presses on. */
+  private static List<Ramp> atMeasured(Draft draft, GuardState.Active active) {
+    return active.course() instanceof GuardState.Course.Stream stream
+            && stream.ramp() instanceof Ramp.Tip tip
+        ? Tips.measured(tip.link(), draft.scene(), Body.FRESH_NANOS)
+            .map(measured -> List.<Ramp>of(tip.restingAt(measured)))
+            .orElse(List.of())
+        : List.of();
   }
 
   /** Ends a motion because somebody wants it; a stance goes on to its end all the same. */
@@ -314,9 +327,7 @@ final class Halts {
 
   /** What moved under the guard's lead, slowing down. */
   private static List<Ramp> ramps(GuardState.Active active) {
-    return active.course() instanceof GuardState.Course.Stream stream
-            && stream.ramp() != null
-            && !(stream.ramp() instanceof Ramp.Tip)
+    return active.course() instanceof GuardState.Course.Stream stream && stream.ramp() != null
         ? List.of(stream.ramp().braking())
         : List.of();
   }
@@ -428,7 +439,7 @@ final class Halts {
     // Before the velocities: a base that still navigates would take those for a rival.
     draft.effects.addAll(Navigations.cancel(draft, halt.stop()));
     halt.ramps().forEach(ramp -> draft.effects.add(ramp.effect()));
-    boolean led = halt.ramps().stream().anyMatch(Ramp.Joints.class::isInstance);
+    boolean led = halt.ramps().stream().anyMatch(ramp -> !(ramp instanceof Ramp.Base));
     // A body that still goes is not frozen in mid-step: it comes to a stand first. Arms that are
     // independent of it do not wait for that: their command may be superseded while another walks.
     boolean goes =
@@ -506,7 +517,7 @@ final class Halts {
     }
     // What was led further than the robot came is not pressed on: it is held where it rests.
     boolean lets = apart && stillFor(draft, halt.sinceNanos()) >= APART_NANOS;
-    GuardState.Halt next = lets ? halt.ramped(notJoints(halt), halt.steppedNanos()) : halt;
+    GuardState.Halt next = lets ? halt.ramped(bases(halt), halt.steppedNanos()) : halt;
     if (halt.stop()
         && !halt.silenceLogged()
         && !fresh
@@ -528,6 +539,14 @@ final class Halts {
       next = next.ramped(next.ramps().stream().map(ramp -> ramp.step(seconds)).toList(), draft.now);
       rests = next.ramps().stream().allMatch(Ramp::atRest);
     }
+    // A tip that has been led to rest is held as its joints are then: no two controllers at once.
+    if ((slowed || rests) && next.ramps().stream().anyMatch(Ramp.Tip.class::isInstance)) {
+      next.ramps().stream()
+          .filter(Ramp.Tip.class::isInstance)
+          .forEach(ramp -> draft.effects.add(ramp.effect()));
+      next = next.ramped(bases(next), draft.now);
+      rests = true;
+    }
     long pause =
         !slowed
             ? Streams.SEND_NANOS
@@ -541,12 +560,12 @@ final class Halts {
     draft.halts.replaceAll(one -> one == halt ? replaced : one);
   }
 
-  private static List<Ramp> notJoints(GuardState.Halt halt) {
-    return halt.ramps().stream().filter(ramp -> !(ramp instanceof Ramp.Joints)).toList();
+  private static List<Ramp> bases(GuardState.Halt halt) {
+    return halt.ramps().stream().filter(Ramp.Base.class::isInstance).toList();
   }
 
   private static boolean isApart(Draft draft, Ramp.Joints led) {
-    return !Following.isThere(led, draft.body);
+    return !Following.isThere(led, draft.scene());
   }
 
   /** How long the body has been still since {@code fromNanos}; 0 while it moves. */

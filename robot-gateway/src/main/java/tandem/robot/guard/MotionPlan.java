@@ -122,6 +122,17 @@ final class MotionPlan {
                 seconds, most));
   }
 
+  /** The pose that is sent carries no time, so that the wish's own duration ends nothing. */
+  private static Outcome.No unattendedReach(RobotProfile profile) {
+    return profile.hasWatchdogJointSeconds() || profile.hasReachWithinSeconds()
+        ? unattended(profile, profile.getReachWithinSeconds())
+        : no(
+            "unattended",
+            "the robot has no watchdog for its joints, a pose carries no time, and the profile does"
+                + " not say within what time the robot's reach controller ends by itself"
+                + " (reach.within); stream the reach, or send joints");
+  }
+
   private static Outcome joint(String commandId, JointGoal goal, Scene scene) {
     RobotProfile profile = scene.profile();
     Body body = scene.body();
@@ -427,7 +438,7 @@ final class MotionPlan {
     if (listener.isEmpty()) {
       return nobodyListens(target);
     }
-    Outcome.No unattended = unattended(profile, seconds);
+    Outcome.No unattended = unattendedReach(profile);
     if (unattended != null) {
       return unattended;
     }

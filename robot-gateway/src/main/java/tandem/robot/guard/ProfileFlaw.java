@@ -113,10 +113,13 @@ final class ProfileFlaw {
           profile.getUnattendedMaxSeconds(),
           profile.getWatchdogVelocitySeconds(),
           profile.getWatchdogNavigateSeconds(),
+          profile.getReachWithinSeconds(),
           profile.getWatchdogJointSeconds()
         }) {
       if (!(limit >= 0 && limit <= 1e6)) {
-        return "velocity limits, watchdogs and unattended-max: expected 0..1e6, found " + limit;
+        return "velocity limits, watchdogs, reach within and unattended-max: expected 0..1e6, found"
+            + " "
+            + limit;
       }
     }
     if (!List.of("", "warn", "refuse-motion").contains(profile.getForeignPolicy())) {

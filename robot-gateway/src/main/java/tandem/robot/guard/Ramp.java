@@ -2,8 +2,8 @@ package tandem.robot.guard;
 
 import java.util.ArrayList;
 import java.util.List;
+import tandem.proto.body.Pose;
 import tandem.proto.v1.CommandTarget;
-import tandem.proto.v1.Pose;
 import tandem.proto.v1.VelocityLimits;
 
 /**
@@ -17,6 +17,18 @@ sealed interface Ramp {
 
   /** No tip is led faster than this: the reduced speed of ISO 10218-1. */
   double TIP_METERS_PER_SEC = 0.25;
+
+  /**
+   * Nor turned faster: a quarter turn in a second. This and the acceleration are the Cartesian
+   * limits of MoveIt's Pilz planner in its documentation (max_rot_vel 1.57, max_trans_acc 2.25);
+   * the tip rests within 0.11 s and 14 mm from its full speed.
+   */
+  double TIP_RAD_PER_SEC = 1.57;
+
+  double TIP_METERS_PER_SEC2 = 2.25;
+
+  /** As long to its full speed as the translation, which is that planner's rule, too. */
+  double TIP_RAD_PER_SEC2 = TIP_METERS_PER_SEC2 / TIP_METERS_PER_SEC * TIP_RAD_PER_SEC;
 
   /** One step further towards the goal. */
   Ramp step(double seconds);
@@ -196,56 +208,183 @@ sealed interface Ramp {
     }
   }
 
+  /** Of a motion in space: metres or radians along x, y and z of a frame, or those per second. */
+  record Vector(double x, double y, double z) {
+    static final Vector ZERO = new Vector(0, 0, 0);
+
+    double length() {
+      return Math.sqrt(x * x + y * y + z * z);
+    }
+
+    Vector times(double factor) {
+      return new Vector(x * factor, y * factor, z * factor);
+    }
+
+    private Vector plus(Vector other) {
+      return new Vector(x + other.x, y + other.y, z + other.z);
+    }
+
+    /**
+     * This velocity, changed by as much as the acceleration allows towards the one that is the
+     * highest from which what is left of the way ends at rest, as for a joint.
+     */
+    private Vector towards(Vector left, double most, double acceleration, double seconds) {
+      double distance = left.length();
+      double speed =
+          Math.min(
+              most,
+              acceleration
+                  * (Math.sqrt(seconds * seconds + 2 * distance / acceleration) - seconds));
+      Vector change = (distance == 0 ? ZERO : left.times(speed / distance)).plus(times(-1));
+      double length = change.length();
+      double mostChange = acceleration * seconds;
+      return plus(length <= mostChange ? change : change.times(mostChange / length));
+    }
+  }
+
   /**
-   * A tip that the robot's own controller leads; the guard only leads its goal. Orientation is
-   * passed on as it comes.
+   * A tip that the robot's own controller leads; the guard leads that one's goal: from where the
+   * tip is measured, along and about any axis with bounded velocity and acceleration.
    *
-   * @param share of the tip's speed that may be used
+   * @param link the tip's, in the robot's description
+   * @param pose in {@code frame}; its orientation counts only {@code withOrientation}
+   * @param share of the tip's speeds that may be used
    */
   record Tip(
       CommandTarget target,
       String frame,
+      String link,
       Pose pose,
       Pose goal,
+      Vector metersPerSec,
+      Vector radPerSec,
       boolean withOrientation,
       double share)
       implements Ramp {
-    Tip towards(Pose next, boolean oriented, double part) {
-      return new Tip(target, frame, pose, next, oriented, part);
+    /** Less than this, in metres and radians, is no motion. */
+    private static final double CLOSE = 1e-6;
+
+    static Tip resting(
+        CommandTarget target, String frame, String link, Pose pose, boolean withOrientation) {
+      return new Tip(target, frame, link, pose, pose, Vector.ZERO, Vector.ZERO, withOrientation, 1);
+    }
+
+    /** At rest elsewhere. */
+    Tip restingAt(Pose at) {
+      return resting(target, frame, link, at, withOrientation);
+    }
+
+    /** An orientation that did not count until now begins as it is measured. */
+    Tip orientedAs(Pose measured) {
+      Pose begun = oriented(pose, measured);
+      return new Tip(target, frame, link, begun, goal, metersPerSec, Vector.ZERO, true, share);
+    }
+
+    /** Any orientation will do where it does not count. */
+    Tip towards(Pose next, boolean orients, double part) {
+      return new Tip(
+          target,
+          frame,
+          link,
+          pose,
+          orients ? next : oriented(next, pose),
+          metersPerSec,
+          orients ? radPerSec : Vector.ZERO,
+          orients,
+          part);
+    }
+
+    /** The pose on the way to another that is so far ahead, each at most all the way. */
+    Pose ahead(Pose next, double meters, double rad) {
+      Vector way = way(next);
+      Vector turn = turn(pose, next);
+      return moved(
+          pose,
+          way.times(Math.min(1, meters / Math.max(meters, way.length()))),
+          turn.times(Math.min(1, rad / Math.max(rad, turn.length()))));
+    }
+
+    private Vector way(Pose to) {
+      return new Vector(to.x() - pose.x(), to.y() - pose.y(), to.z() - pose.z());
+    }
+
+    private static Vector turn(Pose from, Pose to) {
+      double[] rotation = from.rotationTo(to);
+      return new Vector(rotation[0], rotation[1], rotation[2]);
+    }
+
+    private static Pose oriented(Pose place, Pose as) {
+      return new Pose(place.x(), place.y(), place.z(), as.qx(), as.qy(), as.qz(), as.qw());
+    }
+
+    private static Pose moved(Pose from, Vector by, Vector turned) {
+      double angle = turned.length();
+      Pose orientation = oriented(Pose.IDENTITY, from);
+      if (angle > 0) {
+        orientation =
+            Pose.turn(turned.x() / angle, turned.y() / angle, turned.z() / angle, angle)
+                .then(orientation);
+      }
+      return oriented(
+          Pose.shift(from.x() + by.x(), from.y() + by.y(), from.z() + by.z()), orientation);
     }
 
     @Override
     public Tip step(double seconds) {
-      double dx = goal.getXMeters() - pose.getXMeters();
-      double dy = goal.getYMeters() - pose.getYMeters();
-      double dz = goal.getZMeters() - pose.getZMeters();
-      double distance = Math.sqrt(dx * dx + dy * dy + dz * dz);
-      double most = TIP_METERS_PER_SEC * share * seconds;
-      double along = distance <= most ? 1 : most / distance;
-      Pose next =
-          along == 1
-              ? goal
-              : goal.toBuilder()
-                  .setXMeters(pose.getXMeters() + dx * along)
-                  .setYMeters(pose.getYMeters() + dy * along)
-                  .setZMeters(pose.getZMeters() + dz * along)
-                  .build();
-      return new Tip(target, frame, next, goal, withOrientation, share);
+      Vector speed =
+          metersPerSec.towards(way(goal), TIP_METERS_PER_SEC * share, TIP_METERS_PER_SEC2, seconds);
+      Vector rate =
+          withOrientation
+              ? radPerSec.towards(
+                  turn(pose, goal), TIP_RAD_PER_SEC * share, TIP_RAD_PER_SEC2, seconds)
+              : Vector.ZERO;
+      Pose next = moved(pose, speed.times(seconds), rate.times(seconds));
+      if (next.distanceTo(goal) < CLOSE && speed.length() <= TIP_METERS_PER_SEC2 * seconds) {
+        next = oriented(goal, next);
+        speed = Vector.ZERO;
+      }
+      double left = turn(next, goal).length();
+      if (withOrientation && left < CLOSE && rate.length() <= TIP_RAD_PER_SEC2 * seconds) {
+        next = oriented(next, goal);
+        rate = Vector.ZERO;
+      }
+      return new Tip(target, frame, link, next, goal, speed, rate, withOrientation, share);
     }
 
+    /** To where it comes to rest: v^2 / (2 a) further, and so for the turn. */
     @Override
     public Tip braking() {
-      return new Tip(target, frame, pose, pose, withOrientation, 1);
+      return towards(
+          moved(
+              pose,
+              metersPerSec.times(metersPerSec.length() / (2 * TIP_METERS_PER_SEC2)),
+              radPerSec.times(radPerSec.length() / (2 * TIP_RAD_PER_SEC2))),
+          withOrientation,
+          1);
     }
 
     @Override
     public boolean atRest() {
-      return pose.equals(goal);
+      return metersPerSec.length() == 0 && radPerSec.length() == 0 && pose.equals(goal);
     }
 
     @Override
     public GuardEffect effect() {
-      return new GuardEffect.MoveTip("", target, frame, pose, withOrientation, HORIZON_SECONDS);
+      return new GuardEffect.MoveTip(
+          "",
+          target,
+          frame,
+          tandem.proto.v1.Pose.newBuilder()
+              .setXMeters(pose.x())
+              .setYMeters(pose.y())
+              .setZMeters(pose.z())
+              .setQx(pose.qx())
+              .setQy(pose.qy())
+              .setQz(pose.qz())
+              .setQw(pose.qw())
+              .build(),
+          withOrientation,
+          HORIZON_SECONDS);
     }
   }
 }

@@ -429,77 +429,88 @@ final class StreamPlan {
               + ": the robot's description and the profile name no link for it");
     }
     CommandTarget topic = profile.getReachMap().get(goal.getTip());
-    if (stream.ramp() == null) {
-      if (!scene.body().fresh(scene.nowNanos())) {
+    Ramp.Tip led = stream.ramp() instanceof Ramp.Tip before ? before : null;
+    tandem.proto.body.Pose at = null;
+    if (stream.ramp() == null
+        || led != null && goal.getWithOrientation() && !led.withOrientation()) {
+      at = Tips.measured(link, scene, Body.FRESH_NANOS).orElse(null);
+      if (at == null || !scene.body().fresh(scene.nowNanos())) {
         return no(
             "not-measured",
-            "the robot's joint states are older than " + Body.FRESH_NANOS / 1_000_000 + " ms");
-      }
-      tandem.proto.body.Pose measured = tip(model, link, profile, scene.body().positions());
-      double apart = measured.distanceTo(pose(goal.getPose()));
-      if (apart > FIRST_METERS) {
-        return no(
-            "far-from-measured",
             text(
-                "tip %s: first setpoint %.3f m from where it is measured, at most %.2f m",
-                goal.getTip(), apart, FIRST_METERS));
+                "tip %s: joints of the robot, or of the tip's link %s, were not measured within %d"
+                    + " ms: where it is is not known",
+                goal.getTip(), link, Body.FRESH_NANOS / 1_000_000));
       }
-      if (topic != null) {
-        Optional<GuardInput.Listener> listener = scene.listener(topic);
-        if (listener.isEmpty()) {
-          MotionPlan.Outcome.No nobody = MotionPlan.nobodyListens(topic);
-          return new Outcome.No(nobody.code(), nobody.why());
-        }
-        Pose at =
-            goal.getPose().toBuilder()
-                .setXMeters(measured.x())
-                .setYMeters(measured.y())
-                .setZMeters(measured.z())
-                .build();
-        return new Outcome.Go(
-            new Ramp.Tip(
-                MotionPlan.resolved(topic, listener.get()),
-                goal.getFrame(),
-                at,
-                goal.getPose(),
-                goal.getWithOrientation(),
-                share),
-            "",
-            "",
-            "");
+      Outcome.No far = far(goal, at, stream.ramp() == null);
+      if (far != null) {
+        return far;
       }
     }
-    if (stream.ramp() instanceof Ramp.Tip before) {
-      if (topic == null || !before.target().getTopic().equals(topic.getTopic())) {
+    if (led != null) {
+      if (topic == null || !led.target().getTopic().equals(topic.getTopic())) {
         return no("bad-goal", "tip " + Draft.clip(goal.getTip()) + " is not the stream's own");
       }
-      return lead(goal, share, before, stream.lapseNanos());
+      return lead(goal, share, at == null ? led : led.orientedAs(at), stream.lapseNanos());
     }
-    return solve(goal, share, link, model, stream, scene);
+    if (stream.ramp() != null || topic == null) {
+      return solve(goal, share, link, model, stream, scene);
+    }
+    Optional<GuardInput.Listener> listener = scene.listener(topic);
+    if (listener.isEmpty()) {
+      MotionPlan.Outcome.No nobody = MotionPlan.nobodyListens(topic);
+      return new Outcome.No(nobody.code(), nobody.why());
+    }
+    boolean oriented = goal.getWithOrientation();
+    Ramp.Tip resting =
+        Ramp.Tip.resting(
+            MotionPlan.resolved(topic, listener.get()), goal.getFrame(), link, at, oriented);
+    return new Outcome.Go(resting.towards(pose(goal.getPose()), oriented, share), "", "", "");
+  }
+
+  /** Why a tip is not led from where it is measured; null where nothing speaks against it. */
+  private static Outcome.No far(ReachGoal goal, tandem.proto.body.Pose measured, boolean first) {
+    tandem.proto.body.Pose wanted = pose(goal.getPose());
+    double apart = measured.distanceTo(wanted);
+    if (first && apart > FIRST_METERS) {
+      return no(
+          "far-from-measured",
+          text(
+              "tip %s: first setpoint %.3f m from where it is measured, at most %.2f m",
+              goal.getTip(), apart, FIRST_METERS));
+    }
+    double turned = measured.angleTo(wanted);
+    return goal.getWithOrientation() && turned > FIRST_RAD
+        ? no(
+            "far-from-measured",
+            text(
+                "tip %s: first orientation %.3f rad from the measured one, at most %.2f rad",
+                goal.getTip(), turned, FIRST_RAD))
+        : null;
   }
 
   private static Outcome lead(ReachGoal goal, double share, Ramp.Tip before, long lapseNanos) {
-    Pose wanted = goal.getPose();
-    double dx = wanted.getXMeters() - before.pose().getXMeters();
-    double dy = wanted.getYMeters() - before.pose().getYMeters();
-    double dz = wanted.getZMeters() - before.pose().getZMeters();
-    double distance = Math.sqrt(dx * dx + dy * dy + dz * dz);
+    tandem.proto.body.Pose wanted = pose(goal.getPose());
+    boolean oriented = goal.getWithOrientation();
+    double distance = before.pose().distanceTo(wanted);
+    double turn = oriented ? before.pose().angleTo(wanted) : 0;
     double furthest = Ramp.TIP_METERS_PER_SEC * share * lapseNanos / 1e9;
-    if (distance <= furthest) {
-      return new Outcome.Go(before.towards(wanted, goal.getWithOrientation(), share), "", "", "");
+    double furthestTurn = Ramp.TIP_RAD_PER_SEC * share * lapseNanos / 1e9;
+    if (distance <= furthest && turn <= furthestTurn) {
+      return new Outcome.Go(before.towards(wanted, oriented, share), "", "", "");
     }
-    double along = furthest / distance;
-    Pose cut =
-        wanted.toBuilder()
-            .setXMeters(before.pose().getXMeters() + dx * along)
-            .setYMeters(before.pose().getYMeters() + dy * along)
-            .setZMeters(before.pose().getZMeters() + dz * along)
-            .build();
     return new Outcome.Go(
-        before.towards(cut, goal.getWithOrientation(), share),
+        before.towards(before.ahead(wanted, furthest, furthestTurn), oriented, share),
         text(
-            "tip %s: %.3f m ahead clamped to %.3f m (%.2f m/s)",
-            goal.getTip(), distance, furthest, Ramp.TIP_METERS_PER_SEC * share),
+            "tip %s: %.3f m and %.3f rad ahead clamped to %.3f m and %.3f rad (%.2f m/s, %.2f"
+                + " rad/s)",
+            goal.getTip(),
+            distance,
+            turn,
+            Math.min(distance, furthest),
+            Math.min(turn, furthestTurn),
+            Ramp.TIP_METERS_PER_SEC * share,
+            Ramp.TIP_RAD_PER_SEC * share),
         "",
         "");
   }
@@ -524,7 +535,7 @@ final class StreamPlan {
       }
       movable.retainAll(before.joints());
     }
-    tandem.proto.body.Pose base = base(model, profile, from);
+    tandem.proto.body.Pose base = Tips.base(model, profile, from);
     InverseKinematics.Solution solution =
         InverseKinematics.solve(
             model,
@@ -546,30 +557,23 @@ final class StreamPlan {
     return lead(solution.positions(), share, stream, scene);
   }
 
-  private static tandem.proto.body.Pose base(
-      tandem.proto.body.Body model, RobotProfile profile, Map<String, Double> positions) {
-    return model.hasLink(profile.getBaseFrame())
-        ? model.pose(profile.getBaseFrame(), positions)
-        : tandem.proto.body.Pose.IDENTITY;
-  }
-
-  private static tandem.proto.body.Pose tip(
-      tandem.proto.body.Body model,
-      String link,
-      RobotProfile profile,
-      Map<String, Double> positions) {
-    return base(model, profile, positions).inverse().then(model.pose(link, positions));
-  }
-
+  /** Its orientation of unit length; none at all is no turn. */
   private static tandem.proto.body.Pose pose(Pose pose) {
+    double norm =
+        Math.sqrt(
+            pose.getQx() * pose.getQx()
+                + pose.getQy() * pose.getQy()
+                + pose.getQz() * pose.getQz()
+                + pose.getQw() * pose.getQw());
+    boolean none = norm < 0.5;
     return new tandem.proto.body.Pose(
         pose.getXMeters(),
         pose.getYMeters(),
         pose.getZMeters(),
-        pose.getQx(),
-        pose.getQy(),
-        pose.getQz(),
-        pose.getQw());
+        none ? 0 : pose.getQx() / norm,
+        none ? 0 : pose.getQy() / norm,
+        none ? 0 : pose.getQz() / norm,
+        none ? 1 : pose.getQw() / norm);
   }
 
   private static String text(String format, Object... values) {

@@ -282,12 +282,12 @@ final class Streams {
             || draft.body.fresh(draft.now) && Halts.stillFor(draft, stream.heldNanos()) > 0;
     if (rested && stands && draft.body.baseStill(draft.now)) {
       Motions.finish(draft, active, summary(stream));
-      if (stream.ramp() instanceof Ramp.Joints led && !Following.isThere(led, draft.body)) {
+      if (!Following.isThere(stream.ramp(), draft.scene())) {
         Halts.holdMeasured(draft, active);
       }
       return;
     }
-    String flaw = Following.flaw(stream.ramp(), draft.body, draft.now);
+    String flaw = Following.flaw(stream.ramp(), draft.scene());
     long followed = flaw.isEmpty() ? draft.now : stream.followedNanos();
     if (draft.now - followed > Following.patienceNanos(stream.ramp())) {
       Halts.notFollowed(draft, active, flaw);
@@ -303,12 +303,15 @@ final class Streams {
         active.on(stream.ramped(ramp, draft.now, followed, send ? draft.now : stream.sentNanos())));
   }
 
-  /** Joints that are led have to be measured themselves; else anything of the robot will do. */
+  /** What is led has to be measured itself; for a base anything of the robot will do. */
   private static boolean isBlind(Draft draft, Ramp ramp) {
-    return ramp instanceof Ramp.Joints joints
-        ? !joints.joints().stream()
-            .allMatch(joint -> draft.body.measuredWithin(joint, draft.now, BLIND_NANOS))
-        : draft.body.lost(draft.now);
+    return switch (ramp) {
+      case Ramp.Joints joints ->
+          !joints.joints().stream()
+              .allMatch(joint -> draft.body.measuredWithin(joint, draft.now, BLIND_NANOS));
+      case Ramp.Tip tip -> Tips.measured(tip.link(), draft.scene(), BLIND_NANOS).isEmpty();
+      case Ramp.Base base -> draft.body.lost(draft.now);
+    };
   }
 
   static String summary(GuardState.Course.Stream stream) {

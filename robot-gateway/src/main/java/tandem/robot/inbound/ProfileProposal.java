@@ -52,6 +52,9 @@ final class ProfileProposal {
   /** The lease of a client that is silent, 10 s, and the two seconds that it waits then. */
   private static final double DEMO_NAVIGATE_WATCHDOG_SECONDS = 12;
 
+  /** The widest range of its arms' joints, 3.8 rad, at the 0.8 rad/s that it takes for a reach. */
+  private static final double DEMO_REACH_SECONDS = 4.8;
+
   private static final double MARGIN_RAD = 0.02;
   private static final double LOOPBACK_POSITION_RAD = 3.2;
   private static final double LOOPBACK_VELOCITY_RAD_PER_SEC = 1.0;
@@ -265,6 +268,9 @@ final class ProfileProposal {
         (tip, found) -> {
           if (found.size() == 1) {
             profile.putReach(tip, target(found.getFirst()));
+            if (found.getFirst().node().equals(DEMO_ROBOT)) {
+              profile.setReachWithinSeconds(DEMO_REACH_SECONDS);
+            }
             tipLink(tip).ifPresent(link -> profile.putTips(tip, link));
           } else {
             why.add("reach " + tip + ": several candidates: " + names(found));
@@ -327,6 +333,16 @@ final class ProfileProposal {
                 profile.clearWatchdogNavigateSeconds();
               } else {
                 profile.setWatchdogNavigateSeconds(time.toNanos() / 1e9);
+              }
+            });
+    settings
+        .reachWithin()
+        .ifPresent(
+            time -> {
+              if (time.isZero()) {
+                profile.clearReachWithinSeconds();
+              } else {
+                profile.setReachWithinSeconds(time.toNanos() / 1e9);
               }
             });
     profile.setCancelAllGoals(

@@ -27,6 +27,8 @@ import tandem.proto.v1.VelocityLimits;
  * @param velocity target of the velocity class; null: from the graph
  * @param velocityLimits null: the proposal's
  * @param reachTopic with {@code {tip}} in it; null: from the graph
+ * @param reachWithin within what time the robot's reach controllers end a reach by themselves;
+ *     zero: not known; empty: as proposed
  * @param stanceTopic null: from the graph
  * @param navigate target of navigation; null: from the graph
  * @param navigatePolicy {@code cancel} or {@code continue}: what becomes of a navigation whose
@@ -50,6 +52,7 @@ public record RobotSettings(
     Target velocity,
     VelocityLimits velocityLimits,
     String reachTopic,
+    Optional<Duration> reachWithin,
     String stanceTopic,
     Target navigate,
     Optional<String> navigatePolicy,
@@ -117,7 +120,7 @@ public record RobotSettings(
       Config watchdog = section(robot, "watchdog");
       known(at + ".joint", joint, Set.of("action", "topic", "type", "order", "partial"));
       known(at + ".velocity", velocity, Set.of("topic", "stamped", "limits"));
-      known(at + ".reach", section(robot, "reach"), Set.of("topic"));
+      known(at + ".reach", section(robot, "reach"), Set.of("topic", "within"));
       known(at + ".stance", section(robot, "stance"), Set.of("topic"));
       Config navigate = section(robot, "navigate");
       known(at + ".navigate", navigate, Set.of("action", "policy", "watchdog"));
@@ -144,12 +147,13 @@ public record RobotSettings(
               ? velocityLimits(at + ".velocity.limits", velocity.getConfig("limits"))
               : null,
           reachTopic(at + ".reach", section(robot, "reach")),
+          timeOrNone(at + ".reach", section(robot, "reach"), "within"),
           text(section(robot, "stance"), "topic").orElse(null),
           text(navigate, "action")
               .map(name -> new Target(true, name, Optional.of(ProfileProposal.NAVIGATE), List.of()))
               .orElse(null),
           navigatePolicy(at + ".navigate.policy", navigate),
-          navigateWatchdog(at + ".navigate.watchdog", navigate),
+          timeOrNone(at + ".navigate", navigate, "watchdog"),
           cancelAllGoals(at + ".stop", robot),
           overrides(at + ".override", section(robot, "override")),
           time(watchdog, "velocity"),
@@ -337,17 +341,18 @@ public record RobotSettings(
     return policy;
   }
 
-  private static Optional<Duration> navigateWatchdog(String at, Config navigate) {
-    if (!navigate.hasPath("watchdog")) {
+  /** Zero for none; empty where nothing is said. */
+  private static Optional<Duration> timeOrNone(String at, Config of, String key) {
+    if (!of.hasPath(key)) {
       return Optional.empty();
     }
-    Duration watchdog = time(navigate, "watchdog");
-    if (watchdog != null && !watchdog.isPositive()) {
+    Duration time = time(of, key);
+    if (time != null && !time.isPositive()) {
       throw new IllegalArgumentException(
-          "%s: expected a time above 0 or none, found %s; configuration not used"
-              .formatted(at, navigate.getString("watchdog")));
+          "%s.%s: expected a time above 0 or none, found %s; configuration not used"
+              .formatted(at, key, of.getString(key)));
     }
-    return Optional.of(watchdog == null ? Duration.ZERO : watchdog);
+    return Optional.of(time == null ? Duration.ZERO : time);
   }
 
   private static String foreign(String at, Config robot) {

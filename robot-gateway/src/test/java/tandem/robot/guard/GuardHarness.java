@@ -5,6 +5,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import tandem.proto.body.InverseKinematics;
 import tandem.proto.v1.Authority;
 import tandem.proto.v1.Cancel;
 import tandem.proto.v1.CommandTarget;
@@ -102,6 +104,7 @@ final class GuardHarness {
             .setBaseFrame("base_link")
             .setSource("proposed")
             .setMarginRad(0.02)
+            .setReachWithinSeconds(3)
             .setJoint(
                 CommandTarget.newBuilder()
                     .setKind("topic")
@@ -244,7 +247,11 @@ final class GuardHarness {
             run(
                 new GuardInput.Published(move.commandId(), !linkDown, linkDown ? "no link" : ""),
                 all);
-        case GuardEffect.MoveTip move when move.commandId().isEmpty() -> {}
+        case GuardEffect.MoveTip move when move.commandId().isEmpty() -> {
+          if (follows) {
+            follow(move);
+          }
+        }
         case GuardEffect.StreamJoints stream -> {
           for (int i = 0; follows && i < stream.joints().size(); i++) {
             posture.put(stream.joints().get(i), stream.positionsRad().get(i));
@@ -276,6 +283,36 @@ final class GuardHarness {
         case GuardEffect.TellStop tell -> {}
       }
     }
+  }
+
+  /** As a reach controller that is there at once; where it cannot be, it is as near as it can. */
+  private void follow(GuardEffect.MoveTip move) {
+    Pose pose = move.pose();
+    var target =
+        new tandem.proto.body.Pose(
+            pose.getXMeters(),
+            pose.getYMeters(),
+            pose.getZMeters(),
+            pose.getQx(),
+            pose.getQy(),
+            pose.getQz(),
+            pose.getQw());
+    posture.putAll(
+        InverseKinematics.solve(
+                state.model(), "hand", target, move.withOrientation(), posture, Set.of(), 0)
+            .positions());
+  }
+
+  /** Hand in the base's frame, as the robot has described itself. */
+  tandem.proto.body.Pose hand() {
+    return state.model().pose("hand", posture);
+  }
+
+  List<GuardEffect.MoveTip> tips() {
+    return effects.stream()
+        .filter(GuardEffect.MoveTip.class::isInstance)
+        .map(GuardEffect.MoveTip.class::cast)
+        .toList();
   }
 
   /** What hung is on disk now, the newest of it. */

@@ -449,6 +449,31 @@ class PartsTest {
   }
 
   @Test
+  void shouldNotSendAReachWhoseEndIsNotKnownToARobotWithoutAWatchdog() {
+    guard.grant(1, 1, "body");
+    var watched = GuardHarness.teleoperated().toBuilder().clearReachWithinSeconds();
+    var unknown = watched.clone().clearWatchdogJointSeconds();
+    var near = GuardHarness.leftHand(0.3, 0.2, 0.9);
+
+    guard.configure(unknown.build());
+    var refused = guard.move(guard.motion(1, 1, 1).setReach(near));
+    guard.configure(unknown.clone().setReachWithinSeconds(5.1).build());
+    var tooLong = guard.move(guard.motion(1, 1, 2).setReach(near));
+    assertThat(guard.tips()).isEmpty();
+    guard.configure(unknown.clone().setReachWithinSeconds(5).build());
+    var known = guard.move(guard.motion(1, 1, 3).setReach(near.clone().setDurationSeconds(9)));
+    guard.cancel("c-1-1-3");
+    guard.pass(6 * SECOND);
+    guard.configure(watched.build());
+
+    assertThat(refused.code()).isEqualTo("tandem.guard.unattended");
+    assertThat(refused.why()).contains("a pose carries no time", "reach.within");
+    assertThat(tooLong.code()).isEqualTo("tandem.guard.unattended");
+    assertThat(known.accepted()).as("what the wish says ends nothing").isTrue();
+    assertThat(guard.move(guard.motion(1, 1, 4).setReach(near)).accepted()).isTrue();
+  }
+
+  @Test
   void shouldRefuseMotionWhileOthersPublishWhereThePolicySaysSo() {
     guard.grant(1, 1, "body");
     guard.configure(

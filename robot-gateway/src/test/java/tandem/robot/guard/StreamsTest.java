@@ -496,7 +496,8 @@ class StreamsTest {
     assertThat(guard.open(1, 2, 2, "velocity").accepted()).isTrue();
   }
 
-  private static final String ARM =
+  /** Two axes along y; its hand is 0.3 m from the elbow, that as far from the shoulder. */
+  static final String ARM =
       """
       <robot name="eve">
         <link name="base_link"/><link name="upper"/><link name="fore"/><link name="hand"/>
@@ -565,6 +566,132 @@ class StreamsTest {
     assertThat(tips.getLast().pose().getZMeters()).isCloseTo(at[1] + 0.04, within(0.005));
     guard.pass(400_000_000);
     assertThat(guard.trajectories()).isNotEmpty();
+  }
+
+  /** A held tip, led upwards by so much every 50 ms; with its orientation as it is. */
+  private void lift(long first, int count, double meters) {
+    var at = guard.hand();
+    for (int i = 1; i <= count; i++) {
+      assertThat(
+              guard
+                  .set(
+                      guard
+                          .setpoint(1, 1, 1, first + i - 1)
+                          .setReach(leftHand(at.x(), at.y(), at.z() + meters * i)))
+                  .accepted())
+          .isTrue();
+      guard.pass(50_000_000);
+    }
+  }
+
+  private void openTip() {
+    guard.input(new GuardInput.Described(Urdf.parse(ARM)));
+    assertThat(guard.open(1, 1, 1, "reach").accepted()).isTrue();
+  }
+
+  static Stream<Consumer<GuardHarness>> endsOfATip() {
+    return Stream.of(g -> g.cancel("c-1-1-1"), g -> g.stop("s"), g -> g.revoke(1, 1));
+  }
+
+  @ParameterizedTest
+  @MethodSource("endsOfATip")
+  void shouldSlowATipDownBeforeItsJointsAreHeld(Consumer<GuardHarness> end) {
+    openTip();
+    lift(1, 12, 0.012);
+    end.accept(guard);
+    double[] before = {guard.tips().getLast().pose().getZMeters()};
+    guard.effects.clear();
+    assertThat(guard.trajectories()).isEmpty();
+
+    guard.pass(SECOND);
+
+    List<GuardEffect.MoveTip> tips = guard.tips();
+    assertThat(tips.size()).isBetween(2, 5);
+    double fastest = 0.25 * 0.061;
+    for (GuardEffect.MoveTip tip : tips) {
+      double way = tip.pose().getZMeters() - before[0];
+      assertThat(way).isBetween(-1e-9, fastest);
+      fastest = Math.max(way, 1e-9);
+      before[0] = tip.pose().getZMeters();
+    }
+    int held = guard.effects.indexOf(guard.trajectories().getFirst());
+    assertThat(guard.effects.lastIndexOf(tips.getLast()))
+        .as("no two controllers at once")
+        .isLessThan(held);
+    assertThat(guard.trajectories().getFirst().endRad().get(1))
+        .isEqualTo(guard.posture.get("elbow"));
+  }
+
+  @Test
+  void shouldRefuseAFirstOrientationFarFromTheMeasuredOne() {
+    openTip();
+    var at = guard.hand();
+    var turned = tandem.proto.v1.Pose.newBuilder().setXMeters(at.x()).setZMeters(at.z());
+
+    var half = leftHand(0, 0, 0).setPose(turned.setQx(1)).setWithOrientation(true);
+    var refused = guard.set(guard.setpoint(1, 1, 1, 1).setReach(half));
+    var free = half.clone().setWithOrientation(false);
+    assertThat(guard.set(guard.setpoint(1, 1, 1, 2).setReach(free)).accepted()).isTrue();
+    guard.pass(50_000_000);
+    var later = guard.set(guard.setpoint(1, 1, 1, 3).setReach(half));
+
+    assertThat(refused.code()).isEqualTo("tandem.guard.far-from-measured");
+    assertThat(refused.why()).contains("first orientation 3.142 rad");
+    assertThat(later.code()).as("nor as the first that counts").isEqualTo(refused.code());
+    assertThat(guard.tips()).noneMatch(GuardEffect.MoveTip::withOrientation);
+  }
+
+  @Test
+  void shouldClampCountAndLeadAHalfTurnOfATipAtItsRate() {
+    openTip();
+    guard.follows = false;
+    var at = guard.hand();
+    var pose =
+        tandem.proto.v1.Pose.newBuilder()
+            .setXMeters(at.x())
+            .setZMeters(at.z())
+            .setQy(at.qy())
+            .setQw(at.qw());
+    var goal = leftHand(0, 0, 0).setPose(pose).setWithOrientation(true);
+    assertThat(guard.set(guard.setpoint(1, 1, 1, 1).setReach(goal)).code()).isEmpty();
+    guard.pass(50_000_000);
+
+    goal.setPose(pose.setQy(at.qw()).setQw(-at.qy()));
+    var told = guard.set(guard.setpoint(1, 1, 1, 2).setReach(goal));
+    guard.effects.clear();
+    guard.pass(200_000_000);
+
+    assertThat(told.code()).isEqualTo("tandem.guard.clamped");
+    assertThat(told.why()).contains("3.142 rad ahead clamped to 0.000 m and 0.39");
+    assertThat(guard.counter("limitClamped")).isEqualTo(1);
+    assertThat(guard.tips()).isNotEmpty();
+    var from = at;
+    for (GuardEffect.MoveTip tip : guard.tips()) {
+      var p = tip.pose();
+      var to =
+          new tandem.proto.body.Pose(
+              p.getXMeters(),
+              p.getYMeters(),
+              p.getZMeters(),
+              p.getQx(),
+              p.getQy(),
+              p.getQz(),
+              p.getQw());
+      assertThat(from.angleTo(to)).isBetween(0.001, 1.57 * 0.061);
+      from = to;
+    }
+  }
+
+  @Test
+  void shouldNotLeadATipThatItCannotMeasure() {
+    openTip();
+    var at = guard.hand();
+    guard.posture.remove("elbow");
+
+    var refused = guard.set(guard.setpoint(1, 1, 1, 1).setReach(leftHand(at.x(), 0, at.z())));
+
+    assertThat(refused.code()).isEqualTo("tandem.guard.not-measured");
+    assertThat(guard.tips()).isEmpty();
   }
 
   @Test

@@ -233,6 +233,19 @@ class ProfileProposalTest {
   }
 
   @Test
+  void shouldTakeTheTimeOfAReachAsConfigured() {
+    Listener reach =
+        new Listener("/eve/reach/left_hand", ProfileProposal.POSE, "RIHS01_x", "demo_robot");
+
+    assertThat(propose("foreign = warn", reach).getReachWithinSeconds()).isEqualTo(4.8);
+    assertThat(propose("reach { within = 3s }", reach).getReachWithinSeconds()).isEqualTo(3);
+    assertThat(propose("reach { within = none }", reach).hasReachWithinSeconds()).isFalse();
+    assertThat(propose("reach { within = 3s }", reach).getReachCount())
+        .as("the target is still of the graph")
+        .isEqualTo(1);
+  }
+
+  @Test
   void shouldTakeTheWatchdogOfANavigationAsConfigured() {
     RobotProfile said = propose("navigate { watchdog = 3500ms }", navigation("/eve/go"));
     RobotProfile other =
@@ -283,6 +296,7 @@ class ProfileProposalTest {
             new Wrong("velocity { stamped = perhaps }", "velocity.stamped"),
             new Wrong("velocity { limits { vx = -1 } }", "velocity.limits.vx"),
             new Wrong("reach { topic = reach }", "reach.topic"),
+            new Wrong("reach { within = 0s }", "eve.reach.within"),
             new Wrong("limits = none", "eve.limits"),
             new Wrong("override { elbow { velocity = 0 } }", "override.elbow"),
             new Wrong("stop = [ { hold-joints = false } ]", "stop.hold-joints"),
