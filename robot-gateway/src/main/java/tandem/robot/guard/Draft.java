@@ -219,8 +219,21 @@ final class Draft {
     List<String> next = new ArrayList<>(cancelledIds);
     next.remove(commandId);
     next.add(commandId);
-    cancelledIds =
-        List.copyOf(next.subList(Math.max(0, next.size() - REMEMBERED_IDS), next.size()));
+    List<String> waiting = waitingIds();
+    for (var it = next.iterator(); next.size() > REMEMBERED_IDS && it.hasNext(); ) {
+      if (!waiting.contains(it.next())) {
+        it.remove();
+      }
+    }
+    cancelledIds = List.copyOf(next);
+  }
+
+  /** The commands that wait to be looked at, which are not forgotten meanwhile. */
+  List<String> waitingIds() {
+    return asked.stream()
+        .map(one -> one.request().getMotion().getCommandId())
+        .filter(id -> !id.isEmpty())
+        .toList();
   }
 
   void count(String counter) {

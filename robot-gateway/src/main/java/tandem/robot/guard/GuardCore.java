@@ -16,11 +16,13 @@ import tandem.proto.v1.TimeToken;
  * <pre>
  *   Motion --checks--> Store(authority, sequence, position) --Stored--> checks again --> Move* --Published--> Reply
  *   Stop   --latch---> TellStop, hold ----> Store --Stored--> Reply      (sent before it is stored)
+ *   Cancel --hold, refuse what waits for the disk--> Reply               (never stored)
  *   Tick   --lapsed keep-alive, endBy, fall--> hold, repeated until the samples show rest
  * </pre>
  *
- * <p>While the disk is waited for, requests that may have to be stored wait, too; stops, setpoints
- * and keep-alives do not. A disk that does not answer within {@link #HUNG_NANOS} has refused.
+ * <p>While the disk is waited for, requests that may have to be stored wait, too; stops, cancels,
+ * setpoints and keep-alives do not. A disk that does not answer within {@link #HUNG_NANOS} has
+ * refused.
  *
  * <p>A check that fails answers with a code {@code tandem.guard.*} and a text that says what was
  * not done. Whatever raises the authority is stored before it is answered, also when the command
@@ -208,12 +210,13 @@ public final class GuardCore {
     draft.accept(replyTo);
   }
 
-  /** Whether a request may have to be stored before it is answered; a stop waits for nobody. */
+  /**
+   * Whether a request may have to be stored before it is answered; stop and cancel wait for nobody.
+   */
   private static boolean waits(GuardRequest request) {
     return switch (request.getRequestCase()) {
-      case STOP, SETPOINT, KEEP_ALIVE, LOG_ACK -> false;
-      case GRANT, REVOKE, MOTION, CANCEL, RELEASE, REARM, CONFIGURE, CHALLENGE, REQUEST_NOT_SET ->
-          true;
+      case STOP, CANCEL, SETPOINT, KEEP_ALIVE, LOG_ACK -> false;
+      case GRANT, REVOKE, MOTION, RELEASE, REARM, CONFIGURE, CHALLENGE, REQUEST_NOT_SET -> true;
     };
   }
 

@@ -37,6 +37,7 @@ public enum GuardMutation {
   MOTION_DESPITE_STOP("take a command although a stop is latched"),
   NAVIGATION_FORGOTTEN("forget in a restart what the robot navigates to"),
   NAVIGATION_LEFT_OPEN("tell the base to stand and leave its navigation open"),
+  CANCELLED_WHILE_IT_WAITED("send what was cancelled while it waited for the disk"),
   ANY_RELEASE("lift whatever stop is latched, whenever the release comes");
 
   private final String text;
@@ -210,6 +211,10 @@ public enum GuardMutation {
           isOfAuthority(input)
               ? state.with(state.memory(), List.of(), state.pending(), state.beats())
               : state;
+      case CANCELLED_WHILE_IT_WAITED ->
+          isOfWhatWaits(input, state)
+              ? state.with(state.memory(), state.actives(), null, state.beats())
+              : state;
       case EXPIRED_AFTER_SYNC ->
           input instanceof GuardInput.Stored
                   && state.pending() instanceof GuardState.Pending.Start(var motion, var replyTo)
@@ -233,6 +238,9 @@ public enum GuardMutation {
     if (this == KEEP_ALIVE_IGNORED && input instanceof GuardInput.Tick) {
       return decided.with(decided.memory(), decided.actives(), decided.pending(), before.beats());
     }
+    if (this == CANCELLED_WHILE_IT_WAITED && isOfWhatWaits(input, before)) {
+      return decided.with(decided.memory(), decided.actives(), before.pending(), decided.beats());
+    }
     boolean unlatched = before.memory().getStopLatched() && !shown.memory().getStopLatched();
     return unlatched
         ? decided.with(
@@ -246,6 +254,14 @@ public enum GuardMutation {
   private static boolean isOfAuthority(GuardInput input) {
     return input instanceof GuardInput.Request(var asked, _, _)
         && (asked.hasGrant() || asked.hasRevoke());
+  }
+
+  private static boolean isOfWhatWaits(GuardInput input, GuardState state) {
+    return input instanceof GuardInput.Request(var asked, _, _)
+        && asked.hasCancel()
+        && state.pending() instanceof GuardState.Pending.Start(var motion, _)
+        && state.asked().isEmpty()
+        && motion.getCommandId().equals(asked.getCancel().getCommandId());
   }
 
   private static GuardState actives(

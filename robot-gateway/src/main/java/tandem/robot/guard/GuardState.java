@@ -31,7 +31,8 @@ import tandem.proto.v1.TimeToken;
  * @param halts the bringings to rest that go on, of different parts of the body
  * @param releasesLeft how often the robot is still told that the stop is released
  * @param lastReleaseNanos when it was last told
- * @param cancelledIds the newest commands that were cancelled, so that a late one does not start
+ * @param cancelledIds the newest commands that were cancelled, so that a late one does not start;
+ *     of those that wait in {@code asked} none is forgotten
  * @param told which refusals of setpoints and keep-alives are in the log, since the newest grant or
  *     opening of a stream
  * @param ending the process is about to end

@@ -20,6 +20,7 @@ final class Halts {
   static final long STILL_NANOS = 300_000_000;
   private static final long GIVE_UP_NANOS = 5_000_000_000L;
   private static final int RELEASES = 3;
+  private static final String CANCELLED = Draft.CODE + "cancelled";
 
   /** A body that is still for so long does not come nearer to where it was led. */
   private static final long APART_NANOS = 100_000_000;
@@ -29,16 +30,28 @@ final class Halts {
 
   private Halts() {}
 
+  /**
+   * Judged at once, whatever waits for the disk: accepted where the command is being ended, or is
+   * certain not to be sent any more.
+   */
   static void cancel(Draft draft, Cancel cancel, long replyTo) {
     String id = cancel.getCommandId();
+    String why = cancel.getBy() + ": " + cancel.getWhy();
     if (id.isEmpty()) {
       for (GuardState.Active active : List.copyOf(draft.actives)) {
-        cancelActive(draft, active, "cancelled", cancel.getBy() + ": " + cancel.getWhy());
+        cancelActive(draft, active, "cancelled", why);
       }
+      draft.waitingIds().forEach(draft::remember);
+      cancelPending(draft, why);
       draft.accept(replyTo);
       return;
     }
     GuardState.Active active = draft.active(id);
+    if (active == null
+        && draft.pending instanceof GuardState.Pending.Sent(GuardState.Active sent, _)
+        && sent.commandId().equals(id)) {
+      active = sent;
+    }
     if (active != null && active.course() instanceof GuardState.Course.Stance stance) {
       draft.refuse(
           replyTo,
@@ -47,8 +60,13 @@ final class Halts {
               .formatted(stance.stance()));
       return;
     }
+    if (id.equals(draft.pendingId())) {
+      cancelPending(draft, why);
+      draft.accept(replyTo);
+      return;
+    }
     if (active != null) {
-      cancelActive(draft, active, "cancelled", cancel.getBy() + ": " + cancel.getWhy());
+      cancelActive(draft, active, "cancelled", why);
       draft.accept(replyTo);
       return;
     }
@@ -59,6 +77,35 @@ final class Halts {
         replyTo,
         "not-running",
         "command " + Draft.clip(id) + " does not run; should it still come, it is refused");
+  }
+
+  /**
+   * What waits for the disk is refused once that has answered; what the link was handed is brought
+   * to rest once that has, but for a stance, which is never cut half-way.
+   */
+  private static void cancelPending(Draft draft, String why) {
+    switch (draft.pending) {
+      case GuardState.Pending.Start(var motion, var replyTo) -> {
+        String id = motion.getCommandId();
+        draft.remember(id);
+        Navigations.forget(draft, id);
+        draft.count("refused");
+        String text = Draft.clip("cancelled before it was sent (" + why + ")");
+        draft.pending =
+            new GuardState.Pending.Answer(
+                replyTo,
+                false,
+                CANCELLED,
+                text + "; nothing was sent to the robot",
+                true,
+                List.of(
+                    Draft.log("refused", id, motion.getAuthority(), "", text, CANCELLED, false)));
+      }
+      case GuardState.Pending.Sent(var sent, _)
+          when !(sent.course() instanceof GuardState.Course.Stance) ->
+          draft.remember(sent.commandId());
+      case null, default -> {}
+    }
   }
 
   static void stop(Draft draft, Stop stop, long replyTo) {

@@ -390,6 +390,8 @@ final class Motions {
       begun(draft, sent, replyTo);
       if (draft.ending) {
         Halts.ending(draft, sent, ENDING);
+      } else if (draft.cancelledIds.contains(sent.commandId())) {
+        Halts.cancelActive(draft, sent, "cancelled", "cancelled while it was sent");
       }
       return;
     }

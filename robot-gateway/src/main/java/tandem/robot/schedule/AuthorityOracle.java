@@ -127,6 +127,10 @@ final class AuthorityOracle {
   private final Map<String, Ended> ended = new LinkedHashMap<>();
   private final Set<String> sentByTwin = new HashSet<>();
   private final Set<String> started = new HashSet<>();
+
+  /** Whose cancellation was answered: accepted, or that it does not run and will not. */
+  private final Set<String> cancelled = new HashSet<>();
+
   private final Map<String, Long> numbers = new HashMap<>();
   private final List<Running> running = new ArrayList<>();
   private final Map<Long, List<SealedEvent>> durable = new HashMap<>();
@@ -287,6 +291,7 @@ final class AuthorityOracle {
 
   void answered(GuardRequest request, GuardReply reply, GuardMemory disk, long at) {
     if (request.hasRelease()) releases--;
+    if (request.hasCancel() && isEnd(reply)) cancelled.add(request.getCancel().getCommandId());
     if (!reply.getAccepted()) return;
     switch (request.getRequestCase()) {
       case GRANT -> granted(request.getGrant(), disk, at);
@@ -326,6 +331,11 @@ final class AuthorityOracle {
       }
       case CONFIGURE, LOG_ACK, CHALLENGE, REQUEST_NOT_SET -> {}
     }
+  }
+
+  /** Whether a command that is not running yet is promised never to. */
+  private static boolean isEnd(GuardReply reply) {
+    return reply.getAccepted() || reply.getCode().equals("tandem.guard.not-running");
   }
 
   private void granted(Grant grant, GuardMemory disk, long at) {
@@ -422,6 +432,9 @@ final class AuthorityOracle {
     List<String> parts = parts(motion);
     permitted(motion.getAuthority(), parts, motion.getToken(), motion.getStartByMillis(), at, what);
     if (!started.add(motion.getCommandId())) broken(at, what + " was started twice");
+    if (cancelled.contains(motion.getCommandId())) {
+      broken(at, what + " was started after its cancellation had been answered");
+    }
     journaled(motion, at, what);
     beats.put(motion.getAuthority(), at);
     for (Running one : running) {

@@ -38,7 +38,8 @@ class GuardSchedulesTest {
         "KEEP_ALIVE_IGNORED",
         "EXPIRED_AFTER_SYNC",
         "NAVIGATION_FORGOTTEN",
-        "NAVIGATION_LEFT_OPEN"
+        "NAVIGATION_LEFT_OPEN",
+        "CANCELLED_WHILE_IT_WAITED"
       })
   void shouldFindOutAGuardThatIsBroken(GuardMutation mutation) {
     var caught = GuardSchedules.caught(mutation, 1, 400);

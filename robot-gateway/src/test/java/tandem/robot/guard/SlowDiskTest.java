@@ -7,6 +7,7 @@ import static tandem.robot.guard.GuardHarness.velocity;
 
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import tandem.proto.v1.Cancel;
 import tandem.proto.v1.Grant;
 import tandem.proto.v1.GuardRequest;
 import tandem.proto.v1.Release;
@@ -153,6 +154,103 @@ class SlowDiskTest {
     guard.diskAnswers();
     guard.pass(2 * SECOND);
     assertThat(guard.trajectories()).as("it is not sent later").isEmpty();
+    assertThat(guard.state.stored()).isTrue();
+  }
+
+  private static GuardRequest.Builder cancel(String id) {
+    return GuardRequest.newBuilder()
+        .setCancel(Cancel.newBuilder().setCommandId(id).setBy("bob").setWhy("no"));
+  }
+
+  @Test
+  void shouldCancelWhatWaitsForTheDiskAtOnceAndSendNothingOfIt() {
+    guard.diskHangs = true;
+    long moved = tell(GuardRequest.newBuilder().setMotion(guard.motion(1, 1, 1)));
+
+    long cancelled = tell(cancel("c-1-1-1"));
+
+    assertThat(replies(cancelled)).singleElement().matches(GuardEffect.Reply::accepted);
+    assertThat(replies(moved)).as("its authority is not on disk yet").isEmpty();
+    guard.diskHangs = false;
+    guard.diskAnswers();
+    assertThat(replies(moved).getFirst().code()).isEqualTo("tandem.guard.cancelled");
+    assertThat(replies(moved).getFirst().why())
+        .contains("before it was sent (bob: no)", "nothing was sent to the robot");
+    assertThat(guard.trajectories()).isEmpty();
+    assertThat(guard.logs("refused").getLast().code()).isEqualTo("tandem.guard.cancelled");
+    assertThat(guard.move(guard.motion(1, 1, 2)).accepted()).as("the next one").isTrue();
+  }
+
+  @Test
+  void shouldCancelAllThatRunsWaitsForTheDiskOrBehindIt() {
+    guard.open(1, 1, 1, "velocity");
+    guard.set(guard.setpoint(1, 1, 1, 1).setVelocity(velocity(0.3, 0, 0)));
+    guard.pass(SECOND / 10);
+    guard.diskHangs = true;
+    tell(
+        GuardRequest.newBuilder()
+            .setGrant(Grant.newBuilder().setAuthority(authority(1, 1)).setHolder("ann")));
+    long behind = tell(GuardRequest.newBuilder().setMotion(guard.motion(1, 1, 2)));
+
+    long cancelled = tell(cancel(""));
+
+    assertThat(replies(cancelled)).singleElement().matches(GuardEffect.Reply::accepted);
+    assertThat(guard.state.actives()).isEmpty();
+    for (int i = 0; i < 100; i++) {
+      tell(cancel("another-" + i));
+    }
+    guard.diskHangs = false;
+    guard.diskAnswers();
+    assertThat(replies(behind).getFirst().code()).isEqualTo("tandem.guard.cancelled");
+    assertThat(guard.trajectories()).isEmpty();
+  }
+
+  @Test
+  void shouldTakeACancelThoughAsMuchWaitsForTheDiskAsMay() {
+    guard.move(guard.motion(1, 1, 1));
+    guard.diskHangs = true;
+    for (int i = 0; i < 66; i++) {
+      tell(
+          GuardRequest.newBuilder()
+              .setGrant(Grant.newBuilder().setAuthority(authority(1, 1)).setHolder("ann")));
+    }
+    assertThat(guard.replies.getLast().code()).isEqualTo("tandem.guard.busy");
+
+    long cancelled = tell(cancel("c-1-1-1"));
+
+    assertThat(replies(cancelled)).singleElement().matches(GuardEffect.Reply::accepted);
+    assertThat(guard.state.actives()).isEmpty();
+  }
+
+  @Test
+  void shouldBringToRestWhatIsCancelledWhileTheLinkTakesIt() {
+    guard.linkHangs = true;
+    long moved = tell(GuardRequest.newBuilder().setMotion(guard.motion(1, 1, 1)));
+
+    long cancelled = tell(cancel("c-1-1-1"));
+    guard.input(new GuardInput.Published("c-1-1-1", true, ""));
+
+    assertThat(replies(cancelled)).singleElement().matches(GuardEffect.Reply::accepted);
+    assertThat(replies(moved)).singleElement().matches(GuardEffect.Reply::accepted);
+    assertThat(guard.state.actives()).isEmpty();
+    assertThat(guard.state.halts()).isNotEmpty();
+    assertThat(guard.logs("cancelled").getLast().commandId()).isEqualTo("c-1-1-1");
+  }
+
+  @Test
+  void shouldForgetANavigationThatIsCancelledBeforeItWasSent() {
+    guard.configure(GuardHarness.navigating());
+    guard.diskHangs = true;
+    long moved = tell(GuardRequest.newBuilder().setMotion(guard.navigation(1, 1, 1)));
+
+    long cancelled = tell(cancel("c-1-1-1"));
+    guard.diskHangs = false;
+    guard.diskAnswers();
+
+    assertThat(replies(cancelled)).singleElement().matches(GuardEffect.Reply::accepted);
+    assertThat(replies(moved).getFirst().code()).isEqualTo("tandem.guard.cancelled");
+    assertThat(guard.effects).noneMatch(GuardEffect.NavigateTo.class::isInstance);
+    assertThat(guard.disk.getNavigationsCount()).isZero();
     assertThat(guard.state.stored()).isTrue();
   }
 
