@@ -16,6 +16,27 @@ final class BodyRules {
   }
 
   void reviewBody() {
+    changeBody();
+    if (d.state.body().equals("fallen")) endAll();
+  }
+
+  /**
+   * A body that has fallen is led nowhere: the guard sees a fall by its own measures, or not at
+   * all, and a held control would lead the joints on.
+   */
+  private void endAll() {
+    for (CommandRecord open : d.state.openCommands()) {
+      d.ends.cancel(open, "tandem", "the body has fallen");
+      d.commands.finish(
+          new Event.CommandFailed(
+              open.id(),
+              "tandem.command.fallen",
+              "robot %s has fallen: the command was ended".formatted(d.state.robot()),
+              null));
+    }
+  }
+
+  private void changeBody() {
     String found = believedBody();
     if (!found.equals(d.bodySeen)) {
       d.bodySeen = found;

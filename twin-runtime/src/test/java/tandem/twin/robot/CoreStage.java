@@ -182,6 +182,12 @@ abstract class CoreStage {
             new double[] {0, 0, wz});
   }
 
+  /** From now on odometry says that the base is so high, m, and stands. */
+  void height(double z) {
+    base =
+        new Sensed.BasePose(origin("/ada/odom"), 0, 0, z, 0, 0, 0, 1, new double[3], new double[3]);
+  }
+
   static RobotProfile profile(String source) {
     var profile =
         RobotProfile.newBuilder()

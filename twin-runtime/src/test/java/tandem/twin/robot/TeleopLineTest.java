@@ -263,6 +263,20 @@ class TeleopLineTest extends CoreStage {
   }
 
   @Test
+  void shouldPassNothingToABodyThatHasFallen() {
+    after(50);
+    after(250);
+    tilt = 1.4;
+    after(50);
+    after(250);
+    line.sync(state);
+
+    assertThat(line.streams()).isZero();
+    assertThat(line.setpoint("ada", "v", held(1, 0.2, 10_000))).isNull();
+    assertThat(sent).isEmpty();
+  }
+
+  @Test
   void shouldOpenNothingThatTheGuardHasNotAccepted() {
     decide(stream("w", "anna", "velocity"));
     granted();

@@ -545,6 +545,46 @@ class TwinCoreTest extends CoreStage {
   }
 
   @Test
+  void shouldEndWhatRunsWhenTheBodyIsDownThoughItIsUpright() {
+    live(hands(true));
+    base(0, 0, 0);
+    after(50);
+    after(250);
+    decide(new TwinCommand.AcquireLease("anna", "arms", 600_000));
+    granted();
+    decide(move("c", "anna", 0.5, 1));
+    guardAccepts("c");
+    decide(stream("v", "ben", "velocity"));
+    granted();
+    guardAccepts("v");
+    assertThat(state.openCommands()).hasSize(2);
+    height(0.3);
+    after(50);
+    after(250);
+
+    assertThat(state.body()).isEqualTo("fallen");
+    for (String id : List.of("c", "v")) {
+      assertThat(command(id).phase()).as(id).isEqualTo(Phase.FAILED);
+      assertThat(command(id).code()).isEqualTo("tandem.command.fallen");
+      assertThat(command(id).why()).contains("ada has fallen");
+      assertThat(last.atOnce()).as(id).anyMatch(effect -> isCancelOf(effect, id));
+    }
+    assertThat(state.leaseOf(command("v").epoch())).as("its one lease").isNull();
+    after(150);
+    assertThat(last.atOnce()).as("until the guard answers").anyMatch(one -> isCancelOf(one, "v"));
+    decide(new TwinCommand.EndAnswered("v", 0, true, ""));
+    decide(new TwinCommand.EndAnswered("c", 0, true, ""));
+    after(150);
+    assertThat(last.atOnce()).noneMatch(one -> isCancelOf(one, "v") || isCancelOf(one, "c"));
+  }
+
+  private static boolean isCancelOf(Effect effect, String id) {
+    return effect instanceof Effect.End(var ending)
+        && ending instanceof Effect.Ending.OfCommand one
+        && one.id().equals(id);
+  }
+
+  @Test
   void shouldReportAForeignPublisherOnceAndNotFloodTheJournal() {
     live();
     for (int i = 0; i < 1_000; i++) {
