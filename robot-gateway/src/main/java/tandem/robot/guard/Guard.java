@@ -597,10 +597,7 @@ public final class Guard implements AutoCloseable {
    * allows: what waits there must not reach the robot late.
    */
   private void dropStalled() {
-    boolean streams =
-        state.actives().stream()
-            .anyMatch(active -> active.course() instanceof GuardState.Course.Stream);
-    Duration most = streams ? STALLED_STREAM : STALLED;
+    Duration most = GuardCore.leads(state) ? STALLED_STREAM : STALLED;
     String why = "its oldest byte waited longer than " + most.toMillis() + " ms";
     if (presence.path().equals("robot")) {
       for (Router.Peer peer : router.peers()) {

@@ -134,6 +134,13 @@ public final class GuardCore {
         && state.memory().getNavigationsCount() == 0;
   }
 
+  /** Whether it leads the robot point by point: what waits on its way is soon wrong. */
+  static boolean leads(GuardState state) {
+    return Halts.slowing(state.halts()) != null
+        || state.actives().stream()
+            .anyMatch(active -> active.course() instanceof GuardState.Course.Stream);
+  }
+
   private static void request(Draft draft, GuardInput.Request asked) {
     GuardRequest request = asked.request();
     long replyTo = asked.replyTo();
@@ -189,6 +196,15 @@ public final class GuardCore {
           "busy",
           "command %s runs under the profile in use, which stays until it is over"
               .formatted(draft.actives.getFirst().commandId()));
+      return;
+    }
+    GuardState.Halt slowing = Halts.slowing(draft.halts);
+    if (slowing != null && !hash.equals(draft.profileHash)) {
+      draft.refuse(
+          replyTo,
+          "busy",
+          "the body is still being slowed down (%s) under the profile in use, which stays until then"
+              .formatted(slowing.why()));
       return;
     }
     if (!hash.equals(draft.profileHash) || !next.equals(draft.profile)) {

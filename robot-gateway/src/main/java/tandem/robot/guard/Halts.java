@@ -192,6 +192,14 @@ final class Halts {
     return draft.halts.stream().filter(GuardState.Halt::stop).findFirst().orElse(null);
   }
 
+  /** A bringing to rest that still leads the robot, slower and slower; null where none does. */
+  static GuardState.Halt slowing(List<GuardState.Halt> halts) {
+    return halts.stream()
+        .filter(halt -> !halt.ramps().stream().allMatch(Ramp::atRest))
+        .findFirst()
+        .orElse(null);
+  }
+
   static void release(Draft draft, Release release, long replyTo) {
     if (release.getBy().isBlank() || release.getReason().isBlank()) {
       draft.refuse(

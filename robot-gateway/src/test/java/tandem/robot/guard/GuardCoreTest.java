@@ -515,6 +515,52 @@ class GuardCoreTest {
     assertThat(guard.move(guard.motion(1, 2, 3)).accepted()).as("it never comes to hold").isTrue();
   }
 
+  /** A base that was led at 0.3 m/s, and is slowed down now. */
+  private void slowing(long sequence) {
+    guard.configure(GuardHarness.teleoperated());
+    guard.follows = true;
+    guard.baseSpeed = 0;
+    guard.stillSince = 0;
+    guard.grant(1, 1);
+    guard.open(1, 1, sequence, "velocity");
+    guard.set(guard.setpoint(1, 1, sequence, 1).setVelocity(GuardHarness.velocity(0.3, 0, 0)));
+    guard.pass(200_000_000);
+    guard.cancel("c-1-1-" + sequence);
+    assertThat(guard.state.actives()).isEmpty();
+    assertThat(guard.twists().getLast().vx()).isPositive();
+  }
+
+  @Test
+  void shouldKeepTheProfileUntilWhatItSlowsDownIsAtRest() {
+    slowing(1);
+    var other = GuardHarness.teleoperated().toBuilder().setMarginRad(0.1).build();
+
+    var refused = guard.configured(other);
+
+    assertThat(refused.code()).isEqualTo("tandem.guard.busy");
+    assertThat(refused.why()).contains("still being slowed down");
+    assertThat(guard.state.profile()).isEqualTo(GuardHarness.teleoperated());
+    assertThat(guard.configured(GuardHarness.teleoperated()).accepted()).as("the same").isTrue();
+    guard.pass(2 * SECOND);
+    assertThat(guard.configured(other).accepted()).isTrue();
+  }
+
+  @Test
+  void shouldLetVelocitiesWaitNoLongerWhileItSlowsDownThanWhileItLeads() {
+    assertThat(GuardCore.leads(guard.state)).isFalse();
+    guard.grant(1, 1);
+    guard.move(guard.motion(1, 1, 1));
+    assertThat(GuardCore.leads(guard.state)).as("a trajectory is with its controller").isFalse();
+    guard.cancel("c-1-1-1");
+    assertThat(GuardCore.leads(guard.state)).as("it is held").isFalse();
+
+    slowing(2);
+
+    assertThat(GuardCore.leads(guard.state)).isTrue();
+    guard.pass(2 * SECOND);
+    assertThat(GuardCore.leads(guard.state)).isFalse();
+  }
+
   @Test
   void shouldNotKeepAHolderFromItsNextMotionAfterItsOwnCancel() {
     guard.grant(1, 1);
