@@ -200,7 +200,8 @@ public final class Guard implements AutoCloseable {
     boolean startedBefore = GuardKey.exists(directory);
     GuardStore.Opened opened = GuardStore.open(directory, force);
     store = opened.store();
-    boolean lost = opened.memory().isEmpty() && startedBefore;
+    boolean damaged = opened.memory().isPresent() && !opened.why().isEmpty();
+    boolean lost = damaged || opened.memory().isEmpty() && startedBefore;
     GuardMemory memory =
         opened
             .memory()
@@ -216,7 +217,10 @@ public final class Guard implements AutoCloseable {
           "%s: robot: expected %s, found the state of %s; not started"
               .formatted(directory, settings.robot(), memory.getRobot()));
     }
-    if (opened.memory().isEmpty()) {
+    if (damaged) {
+      memory = memory.toBuilder().setArmed(false).build();
+    }
+    if (damaged || opened.memory().isEmpty()) {
       store.write(memory);
     }
     key = GuardKey.open(directory);
@@ -266,7 +270,11 @@ public final class Guard implements AutoCloseable {
             memory.getHighestSeen(),
             "guard",
             lost
-                ? opened.why() + ", but a guard was here before: motion is refused until re-armed"
+                ? opened.why()
+                    + (damaged
+                        ? ": what it had acknowledged may be newer than what it finds"
+                        : ", but a guard was here before")
+                    + ": motion is refused until re-armed"
                 : "boot " + state.bootId() + (memory.getStopLatched() ? ", stop latched" : ""),
             "",
             true));

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.Set;
 import java.util.zip.CRC32C;
@@ -30,6 +31,10 @@ import tandem.proto.v1.GuardMemory;
  * Little-endian. The CRC-32C covers generation, length and payload. The slot with the higher
  * generation is valid; the next write goes to the other. {@link #write} returns after the bytes are
  * synced. Not thread-safe.
+ *
+ * <p>A slot that is neither whole nor empty was torn by a power cut, or has come to harm after its
+ * write was acknowledged: that cannot be told apart, so the other slot is told as what is known,
+ * not as what is in force.
  */
 final class GuardStore implements AutoCloseable {
   static final String NAME = "guard.state";
@@ -56,9 +61,57 @@ final class GuardStore implements AutoCloseable {
   private long generation;
   private volatile long syncs;
 
-  private record Slot(long generation, GuardMemory memory) {}
+  /** What is found in a slot. */
+  private sealed interface Slot {
+    /** Nothing was ever written to it. */
+    record Empty() implements Slot {}
 
-  /** What was found. {@code memory} is empty where the file has no whole slot. */
+    record Damaged(String what) implements Slot {}
+
+    record Whole(long generation, GuardMemory memory) implements Slot {}
+  }
+
+  private record Slots(Slot first, Slot second) {
+    /** Of the whole ones the newer; null where there is none. */
+    Slot.Whole newest() {
+      return switch (first) {
+        case Slot.Whole one when second instanceof Slot.Whole other ->
+            other.generation() > one.generation() ? other : one;
+        case Slot.Whole one -> one;
+        default -> second instanceof Slot.Whole other ? other : null;
+      };
+    }
+
+    /** What speaks against the newest whole slot being the newest one; empty where nothing does. */
+    String damage() {
+      Slot.Whole newest = newest();
+      StringBuilder damage = new StringBuilder();
+      for (int i = 0; i < 2; i++) {
+        String what =
+            switch (i == 0 ? first : second) {
+              case Slot.Damaged(var found) -> found;
+              case Slot.Empty empty when newest != null && newest.generation() > 1 ->
+                  "empty, though generation %d is not the first".formatted(newest.generation());
+              case Slot.Empty empty -> "";
+              case Slot.Whole whole -> "";
+            };
+        if (!what.isEmpty()) {
+          damage.append(damage.isEmpty() ? "" : "; ");
+          damage.append("slot %d of %s: %s".formatted(i, NAME, what));
+        }
+      }
+      return damage.toString();
+    }
+  }
+
+  /**
+   * What was found.
+   *
+   * @param memory empty where the file has no whole slot
+   * @param why not, or what else the file does not tell: the other slot is damaged, and nobody
+   *     knows whether by a write that was torn or after one that was acknowledged; empty where all
+   *     is in order
+   */
   record Opened(GuardStore store, Optional<GuardMemory> memory, String why) {}
 
   private GuardStore(FileChannel file, Path path, Force force, long generation) {
@@ -83,7 +136,8 @@ final class GuardStore implements AutoCloseable {
     FileChannel file =
         FileChannel.open(path, Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE));
     try {
-      Slot newest = newest(file);
+      Slots slots = slots(file);
+      Slot.Whole newest = slots.newest();
       if (file.size() < 2L * SLOT_BYTES) {
         ByteBuffer zeros = ByteBuffer.allocate((int) (2L * SLOT_BYTES - file.size()));
         long at = file.size();
@@ -93,11 +147,17 @@ final class GuardStore implements AutoCloseable {
         file.force(true);
         syncDirectory(directory);
       }
+      String damage = slots.damage();
       String why = existed ? "no whole slot in " + NAME : NAME + " is not there";
+      if (newest != null) {
+        why = damage;
+      } else if (!damage.isEmpty()) {
+        why += " (" + damage + ")";
+      }
       return new Opened(
           new GuardStore(file, path, force, newest == null ? 0 : newest.generation()),
-          Optional.ofNullable(newest).map(Slot::memory),
-          newest == null ? why : "");
+          Optional.ofNullable(newest).map(Slot.Whole::memory),
+          why);
     } catch (IOException | RuntimeException failed) {
       file.close();
       throw failed;
@@ -111,16 +171,12 @@ final class GuardStore implements AutoCloseable {
       return Optional.empty();
     }
     try (FileChannel file = FileChannel.open(path, StandardOpenOption.READ)) {
-      return Optional.ofNullable(newest(file)).map(Slot::memory);
+      return Optional.ofNullable(slots(file).newest()).map(Slot.Whole::memory);
     }
   }
 
-  private static Slot newest(FileChannel file) throws IOException {
-    Slot first = read(file, 0);
-    Slot second = read(file, 1);
-    return first == null || second != null && second.generation() > first.generation()
-        ? second
-        : first;
+  private static Slots slots(FileChannel file) throws IOException {
+    return new Slots(read(file, 0), read(file, 1));
   }
 
   private static Slot read(FileChannel file, int slot) throws IOException {
@@ -132,24 +188,42 @@ final class GuardStore implements AutoCloseable {
         break;
       }
     }
-    if (bytes.position() < PAYLOAD_OFFSET
-        || bytes.getInt(0) != MAGIC
-        || bytes.getInt(LAYOUT_OFFSET) != LAYOUT) {
-      return null;
+    int found = bytes.position();
+    if (Arrays.equals(bytes.array(), new byte[SLOT_BYTES])) {
+      return new Slot.Empty();
+    }
+    if (found < PAYLOAD_OFFSET) {
+      return damaged("bytes", "at least " + PAYLOAD_OFFSET, found);
+    }
+    if (bytes.getInt(0) != MAGIC) {
+      return damaged("magic", hex(MAGIC), hex(bytes.getInt(0)));
+    }
+    if (bytes.getInt(LAYOUT_OFFSET) != LAYOUT) {
+      return damaged("layout", LAYOUT, bytes.getInt(LAYOUT_OFFSET));
     }
     int length = bytes.getInt(LENGTH_OFFSET);
-    if (length < 0
-        || length > bytes.position() - PAYLOAD_OFFSET
-        || bytes.getInt(CRC_OFFSET) != crc(bytes.array(), length)) {
-      return null;
+    if (length < 0 || length > found - PAYLOAD_OFFSET) {
+      return damaged("length", "0.." + (found - PAYLOAD_OFFSET), length);
+    }
+    int crc = crc(bytes.array(), length);
+    if (bytes.getInt(CRC_OFFSET) != crc) {
+      return damaged("crc", hex(crc), hex(bytes.getInt(CRC_OFFSET)));
     }
     try {
-      return new Slot(
+      return new Slot.Whole(
           bytes.getLong(GENERATION_OFFSET),
           GuardMemory.parseFrom(ByteBuffer.wrap(bytes.array(), PAYLOAD_OFFSET, length)));
     } catch (InvalidProtocolBufferException malformed) {
-      return null; // a slot that cannot be read is as one that was torn: the other one counts
+      return new Slot.Damaged("payload: " + malformed.getMessage());
     }
+  }
+
+  private static Slot damaged(String what, Object expected, Object found) {
+    return new Slot.Damaged("%s: expected %s, found %s".formatted(what, expected, found));
+  }
+
+  private static String hex(int value) {
+    return "%08x".formatted(value);
   }
 
   /**

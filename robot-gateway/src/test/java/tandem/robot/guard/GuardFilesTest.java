@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
+import java.util.List;
 import jdk.jfr.Recording;
 import jdk.jfr.consumer.RecordingFile;
 import org.junit.jupiter.api.Test;
@@ -84,6 +85,9 @@ class GuardFilesTest {
 
       long epoch = opened.memory().orElseThrow().getHighestSeen().getEpoch();
       assertThat(epoch).as("cut at %d", cut).isIn(2L, 3L);
+      if (cut > start + 8 && epoch == 2) {
+        assertThat(opened.why()).as("cut at %d", cut).contains("slot 1 of guard.state", "crc");
+      }
       opened.store().write(memory(9));
       opened.store().close();
       var then = GuardStore.open(directory);
@@ -104,23 +108,96 @@ class GuardFilesTest {
   }
 
   @Test
-  void shouldRefuseAnyFlippedByteOfASlot() throws IOException {
+  void shouldRefuseAnyFlippedByteOfASlotAndSayThatTheOtherMayBeOlder() throws IOException {
+    Path file = directory.resolve(GuardStore.NAME);
+    for (int written = 1; written <= 3; written++) {
+      Files.deleteIfExists(file);
+      try (GuardStore store = GuardStore.open(directory).store()) {
+        for (int epoch = 1; epoch <= written; epoch++) {
+          store.write(memory(epoch));
+        }
+      }
+      byte[] whole = Files.readAllBytes(file);
+      for (int slot = 0; slot < 2; slot++) {
+        boolean isNewest = slot == (written & 1);
+        for (int i = 0; (isNewest || written > 1) && i < 24 + memory(1).getSerializedSize(); i++) {
+          byte[] flipped = whole.clone();
+          flipped[slot * GuardStore.SLOT_BYTES + i] ^= 4;
+          Files.write(file, flipped);
+
+          var opened = GuardStore.open(directory);
+
+          String at = "byte %d of slot %d after %d writes".formatted(i, slot, written);
+          if (written == 1) {
+            assertThat(opened.memory()).as(at).isEmpty();
+          } else {
+            assertThat(opened.memory()).as(at).contains(memory(isNewest ? written - 1 : written));
+          }
+          assertThat(opened.why())
+              .as(at)
+              .contains("slot %d of guard.state".formatted(slot), "expected", "found");
+          opened.store().close();
+        }
+      }
+    }
+  }
+
+  @Test
+  void shouldTakeASlotThatWasNeverWrittenForNoDamageAndOneThatIsGoneForOne() throws IOException {
     Path file = directory.resolve(GuardStore.NAME);
     try (GuardStore store = GuardStore.open(directory).store()) {
       store.write(memory(1));
     }
+    try (GuardStore store = GuardStore.open(directory).store()) {
+      assertThat(GuardStore.open(directory).why()).isEmpty();
+      store.write(memory(2));
+      assertThat(GuardStore.open(directory).why()).isEmpty();
+    }
     byte[] whole = Files.readAllBytes(file);
-    for (int i = GuardStore.SLOT_BYTES;
-        i < GuardStore.SLOT_BYTES + 24 + memory(1).getSerializedSize();
-        i++) {
-      byte[] flipped = whole.clone();
-      flipped[i] ^= 4;
-      Files.write(file, flipped);
+    Arrays.fill(whole, GuardStore.SLOT_BYTES, 2 * GuardStore.SLOT_BYTES, (byte) 0);
+    Files.write(file, whole);
 
-      var opened = GuardStore.open(directory);
+    var opened = GuardStore.open(directory);
 
-      assertThat(opened.memory()).as("byte %d", i).isEmpty();
-      opened.store().close();
+    assertThat(opened.memory()).contains(memory(2));
+    assertThat(opened.why()).contains("slot 1 of guard.state: empty");
+    opened.store().close();
+  }
+
+  @Test
+  void shouldStartUnarmedWhereASlotIsDamagedAndKeepTheStopOfTheOther() throws Exception {
+    for (boolean stopped : new boolean[] {false, true}) {
+      Path own = directory.resolve("stopped-" + stopped);
+      var settings = new Guard.Settings("eve", List.of(), "tcp/127.0.0.1:0", own, 0, null, null);
+      Guard.start(settings).close();
+      var before = memory(4).toBuilder().setStopLatched(stopped).setStopBy("bob").build();
+      try (GuardStore store = GuardStore.open(own).store()) {
+        store.write(before);
+        store.write(before.toBuilder().setHighestSeen(GuardHarness.authority(1, 5)).build());
+      }
+      Path file = own.resolve(GuardStore.NAME);
+      byte[] bytes = Files.readAllBytes(file);
+      boolean second = bytes[8] < bytes[GuardStore.SLOT_BYTES + 8];
+      bytes[(second ? GuardStore.SLOT_BYTES : 0) + 24] ^= 4;
+      Files.write(file, bytes);
+
+      Guard.start(settings).close();
+      Guard.start(settings).close();
+
+      GuardMemory after = GuardStore.peek(own).orElseThrow();
+      assertThat(after.getArmed()).as("also after the next start").isFalse();
+      assertThat(after.getStopLatched()).isEqualTo(stopped);
+      assertThat(after.getHighestSeen()).isEqualTo(GuardHarness.authority(1, 4));
+      try (GuardLog log = GuardLog.open(own, 0)) {
+        assertThat(log.waiting(10))
+            .filteredOn(record -> record.getKind().equals("lost-state"))
+            .singleElement()
+            .satisfies(
+                record ->
+                    assertThat(record.getWhy())
+                        .contains("slot %d of guard.state: crc".formatted(second ? 1 : 0))
+                        .contains("refused until re-armed"));
+      }
     }
   }
 
