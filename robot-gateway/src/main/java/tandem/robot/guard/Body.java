@@ -1,6 +1,7 @@
 package tandem.robot.guard;
 
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -14,6 +15,7 @@ import java.util.Map;
  * @param tiltNanos when that was measured
  * @param base how fast the base goes, as odometry has it
  * @param feet what the feet carry
+ * @param height how high the base is, as odometry has it
  */
 public record Body(
     Map<String, Joint> joints,
@@ -21,7 +23,8 @@ public record Body(
     double tiltRad,
     long tiltNanos,
     Base base,
-    Feet feet) {
+    Feet feet,
+    Height height) {
   public static final long MOVING = Long.MAX_VALUE;
   public static final Body UNKNOWN = new Body(Map.of(), MOVING, Double.NaN, 0);
 
@@ -41,6 +44,9 @@ public record Body(
 
   /** A base slower than this stands. */
   static final double BASE_STILL = 0.03;
+
+  /** A base that is low for so long has not only dipped. */
+  private static final long LOW_NANOS = 200_000_000;
 
   private static final double WALKING_METERS_PER_SEC = 0.1;
 
@@ -78,6 +84,17 @@ public record Body(
     public static final Feet UNKNOWN = new Feet(Double.NaN, Double.NaN, 0, 0);
   }
 
+  /**
+   * Height of the base.
+   *
+   * @param meters NaN where unknown
+   * @param stoodMeters at which it was seen standing; 0 where it never was
+   * @param lowSinceNanos since when it has been below half of that; {@link #MOVING}: it is not
+   */
+  public record Height(double meters, double stoodMeters, long lowSinceNanos, long measuredNanos) {
+    public static final Height UNKNOWN = new Height(Double.NaN, 0, MOVING, 0);
+  }
+
   public Body {
     joints = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(joints));
   }
@@ -87,8 +104,41 @@ public record Body(
     this(joints, stillSinceNanos, tiltRad, tiltNanos, Base.UNKNOWN, Feet.UNKNOWN);
   }
 
+  /** Without a height. */
+  public Body(
+      Map<String, Joint> joints,
+      long stillSinceNanos,
+      double tiltRad,
+      long tiltNanos,
+      Base base,
+      Feet feet) {
+    this(joints, stillSinceNanos, tiltRad, tiltNanos, base, feet, Height.UNKNOWN);
+  }
+
   boolean fallen(long nowNanos) {
+    return toppled(nowNanos) || low(nowNanos);
+  }
+
+  /** Fallen by its tilt alone: a stance lowers the body on purpose. */
+  boolean toppled(long nowNanos) {
     return knowsTilt(nowNanos) && tiltRad > FALLEN_RAD;
+  }
+
+  private boolean low(long nowNanos) {
+    return height.lowSinceNanos != MOVING
+        && nowNanos - height.measuredNanos <= BASE_FRESH_NANOS
+        && height.measuredNanos - height.lowSinceNanos >= LOW_NANOS;
+  }
+
+  /** By what it has fallen. */
+  String fall(long nowNanos) {
+    return toppled(nowNanos)
+        ? String.format(Locale.ROOT, "the body is tilted by %.2f rad", tiltRad)
+        : String.format(
+            Locale.ROOT,
+            "the base is at a height of %.2f m, it stood at %.2f m",
+            height.meters,
+            height.stoodMeters);
   }
 
   private boolean knowsTilt(long nowNanos) {

@@ -52,6 +52,8 @@ final class BodyTracker {
   private long tiltNanos;
   private long odometryNanos = Long.MIN_VALUE;
   private Body.Base base = Body.Base.UNKNOWN;
+  private String odometryOf = "";
+  private Stature stature = new Stature();
   private final double[] footNewtons = {Double.NaN, Double.NaN};
   private final long[] footNanos = new long[2];
   private double weightNewtons;
@@ -131,8 +133,8 @@ final class BodyTracker {
   }
 
   /**
-   * Orientation of the base in the world, and its speed; a quaternion that is not of unit length
-   * says nothing.
+   * Orientation of the base in the world, its height and its speed; a quaternion that is not of
+   * unit length says nothing. What one publisher said of the height counts for no other.
    */
   synchronized void odometry(
       Origin origin,
@@ -140,6 +142,7 @@ final class BodyTracker {
       double qy,
       double qz,
       double qw,
+      double heightMeters,
       double metersPerSec,
       double radPerSec) {
     odometryNanos = origin.receivedNanos();
@@ -148,6 +151,11 @@ final class BodyTracker {
       return;
     }
     tilt(nanos, qx, qy, qz, qw);
+    if (!origin.publisher().equals(odometryOf)) {
+      odometryOf = origin.publisher();
+      stature = new Stature();
+    }
+    stature.seen(heightMeters, tiltRad, nanos);
     if (Double.isFinite(metersPerSec) && Double.isFinite(radPerSec)) {
       base = new Body.Base(metersPerSec, radPerSec, nanos);
     }
@@ -213,6 +221,7 @@ final class BodyTracker {
         tiltNanos,
         base,
         new Body.Feet(
-            footNewtons[0], footNewtons[1], weightNewtons, Math.min(footNanos[0], footNanos[1])));
+            footNewtons[0], footNewtons[1], weightNewtons, Math.min(footNanos[0], footNanos[1])),
+        stature.height());
   }
 }

@@ -193,6 +193,7 @@ final class GuardLink implements AutoCloseable {
         q.y(),
         q.z(),
         q.w(),
+        message.pose().pose().position().z(),
         Math.hypot(linear.x(), linear.y()),
         Math.abs(message.twist().twist().angular().z()));
   }

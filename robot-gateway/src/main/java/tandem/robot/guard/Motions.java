@@ -168,13 +168,7 @@ final class Motions {
             : motion.getGoalCase().name().toLowerCase(Locale.ROOT);
     boolean legs = name.equals(Streams.VELOCITY) || motion.hasStance() || motion.hasNavigate();
     return switch (posture) {
-      case "fallen" ->
-          Draft.no(
-              "fallen",
-              String.format(
-                  Locale.ROOT,
-                  "the body is tilted by %.2f rad: it has fallen",
-                  draft.body.tiltRad()));
+      case "fallen" -> Draft.no("fallen", draft.body.fall(draft.now) + ": it has fallen");
       case String hanging when legs && (hanging.equals("lifted") || hanging.equals("gantry")) ->
           Draft.no(
               "posture",
@@ -524,9 +518,7 @@ final class Motions {
   private static MotionPlan.Outcome.No postureLost(Draft draft, GuardState.Active active) {
     String posture = draft.posture();
     if (posture.equals("fallen")) {
-      return Draft.no(
-          "fallen",
-          String.format(Locale.ROOT, "the body is tilted by %.2f rad", draft.body.tiltRad()));
+      return Draft.no("fallen", draft.body.fall(draft.now));
     }
     boolean hangs = posture.equals("lifted") || posture.equals("gantry");
     if (hangs && Halts.movesBase(active)) {

@@ -1,7 +1,6 @@
 package tandem.robot.guard;
 
 import java.util.List;
-import java.util.Locale;
 import tandem.proto.v1.Authority;
 import tandem.proto.v1.GuardMemory;
 import tandem.proto.v1.Motion;
@@ -34,12 +33,8 @@ final class Stances {
   }
 
   static void watch(Draft draft, GuardState.Active active, GuardState.Course.Stance stance) {
-    if (draft.body.fallen(draft.now)) {
-      Halts.safeBehaviour(
-          draft,
-          active,
-          "tandem.guard.fallen",
-          String.format(Locale.ROOT, "the body is tilted by %.2f rad", draft.body.tiltRad()));
+    if (draft.body.toppled(draft.now)) {
+      Halts.safeBehaviour(draft, active, "tandem.guard.fallen", draft.body.fall(draft.now));
       return;
     }
     if (draft.now - active.startedNanos() >= BEGUN_NANOS

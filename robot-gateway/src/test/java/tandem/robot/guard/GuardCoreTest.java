@@ -515,6 +515,40 @@ class GuardCoreTest {
     assertThat(guard.move(guard.motion(1, 2, 3)).accepted()).as("it never comes to hold").isTrue();
   }
 
+  @Test
+  void shouldEndWhatRunsAndRefuseMoreWhenTheBodyIsDownThoughItIsUpright() {
+    guard.tiltRad = 0.1;
+    guard.grant(1, 1);
+    guard.move(guard.motion(1, 1, 1));
+    guard.lowSince = guard.now;
+    guard.pass(100_000_000);
+    assertThat(guard.state.actives()).as("it may only dip").isNotEmpty();
+    guard.pass(200_000_000);
+
+    assertThat(guard.state.actives()).isEmpty();
+    assertThat(guard.state.halts()).isNotEmpty();
+    assertThat(guard.logs("safe-behaviour").getFirst().code()).isEqualTo("tandem.guard.fallen");
+    assertThat(guard.logs("safe-behaviour").getFirst().why())
+        .contains("height of 0.30 m, it stood at 0.75 m");
+    var refused = guard.move(guard.motion(1, 1, 2));
+    assertThat(refused.code()).isEqualTo("tandem.guard.fallen");
+    assertThat(refused.why()).contains("0.30 m", "it has fallen");
+  }
+
+  @Test
+  void shouldNotCutAStanceThatLowersTheBody() {
+    guard.configure(GuardHarness.teleoperated());
+    guard.grant(1, 1);
+    guard.move(
+        guard
+            .motion(1, 1, 1)
+            .setStance(tandem.proto.v1.StanceGoal.newBuilder().setStance("squat")));
+    guard.lowSince = guard.now;
+    guard.pass(500_000_000);
+
+    assertThat(guard.state.actives()).hasSize(1);
+  }
+
   /** A base that was led at 0.3 m/s, and is slowed down now. */
   private void slowing(long sequence) {
     guard.configure(GuardHarness.teleoperated());

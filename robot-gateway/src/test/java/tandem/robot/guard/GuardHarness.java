@@ -57,6 +57,10 @@ final class GuardHarness {
   final List<GuardEffect.Reply> replies = new ArrayList<>();
   double baseSpeed = Double.NaN;
   Body.Feet feet = Body.Feet.UNKNOWN;
+
+  /** It stood at 0.75 m and is at 0.3 m since then. */
+  long lowSince = Body.MOVING;
+
   boolean follows;
   boolean baseSilent;
   private long nextReply = 1;
@@ -169,7 +173,8 @@ final class GuardHarness {
         Double.isNaN(baseSpeed)
             ? Body.Base.UNKNOWN
             : new Body.Base(baseSpeed, 0, baseSilent ? now - SECOND : now),
-        feet);
+        feet,
+        new Body.Height(lowSince == Body.MOVING ? 0.75 : 0.3, 0.75, lowSince, now));
   }
 
   /** What the feet carry from now on; their weight is 600 N. */
