@@ -6,6 +6,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.LongToDoubleFunction;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 import tandem.deploy.client.Api;
 import tandem.deploy.client.Out;
 import tandem.deploy.node.Child;
@@ -38,6 +40,28 @@ final class DeadmanDrill implements Drill {
   private static final double GOES = 0.3;
   private static final Duration RESTS = Duration.ofSeconds(20);
   private static final String KNEE = "left_knee";
+
+  /** Balance moves them under a push, so that they are never as still as an arm. */
+  private static final List<String> LEGS =
+      Stream.of("left", "right")
+          .flatMap(
+              side ->
+                  Stream.of(
+                      side + "_hip_yaw",
+                      side + "_hip_roll",
+                      side + "_hip_pitch",
+                      side + "_knee",
+                      side + "_ankle_pitch",
+                      side + "_ankle_roll"))
+          .toList();
+
+  /** What legs that only balance keep, rad/s; a stance moves the knees four times as fast. */
+  private static final double LEGS_STILL = 0.15;
+
+  /** The longest between two pushes. */
+  private static final double PUSH_SECONDS = 6;
+
+  private static final Duration SWAYS = Duration.ofSeconds(12);
   private static final double SQUATS_RAD = 0.8;
   private static final String BY = "drill";
   private static final Relay.Weather BAD_LINK =
@@ -70,16 +94,57 @@ final class DeadmanDrill implements Drill {
         witness.endpoint());
     stage.awaitCommandable(api, "ada");
     witness.hearGuard(place.guardEndpoint());
+    witness.guardTold(stage, "deadmanTrips");
     stage.lease(api, "ada", BY);
     var table = new ArrayList<Map<String, Object>>();
-    for (var motion : Motions.values()) table.add(lapses(stage, verdict, api, witness, motion));
-    table.add(discrete(stage, verdict, api, witness, edge));
-    table.add(navigations(stage, verdict, api, witness, edge));
-    table.add(stances(stage, verdict, api, witness, edge));
+    verdict.figure("swayOfTheArm", sway(stage, witness, Motions.ARM));
+    verdict.figure("swayOfTheLegs", sway(stage, witness, LEGS));
+    for (var motion : Motions.values())
+      table.add(
+          pushed(stage, verdict, witness, () -> lapses(stage, verdict, api, witness, motion)));
+    table.add(pushed(stage, verdict, witness, () -> discrete(stage, verdict, api, witness, edge)));
+    table.add(
+        pushed(stage, verdict, witness, () -> navigations(stage, verdict, api, witness, edge)));
+    table.add(pushed(stage, verdict, witness, () -> stances(stage, verdict, api, witness, edge)));
     verdict.figure("classes", table);
+    long pushes = table.stream().mapToLong(row -> (Long) row.get("pushes")).sum();
+    verdict.figure("pushes", pushes).expect("pushed during the lapses", pushes > 0, pushes);
     nuisance(stage, verdict, place, api, witness);
-    long falls = witness.diagnosed("falls");
+    long falls = witness.told(stage, "falls");
     return verdict.figure("falls", falls).expect("no fall", falls == 0, falls);
+  }
+
+  /** How fast these joints get while the robot only stands and is pushed, rad/s. */
+  private static double sway(Stage stage, Witness witness, List<String> joints) {
+    witness.watch(joints.getFirst(), joints, LEGS_STILL);
+    stage.await("all joints to be told", RESTS, () -> Double.isFinite(witness.fastestJoint()));
+    double most = 0;
+    for (long from = System.nanoTime(); System.nanoTime() - from < SWAYS.toNanos(); ) {
+      most = Math.max(most, witness.fastestJoint());
+      stage.pause(Duration.ofMillis(5));
+    }
+    return Math.rint(most * 1e3) / 1e3;
+  }
+
+  /**
+   * The robot's own count has to rise meanwhile: else nothing was shown under pushes. One comes
+   * every 4 to 6 s of its time.
+   */
+  private static Map<String, Object> pushed(
+      Stage stage, Verdict verdict, Witness witness, Supplier<Map<String, Object>> lapses) {
+    long before = witness.told(stage, "pushes");
+    long from = System.nanoTime();
+    var row = lapses.get();
+    double seconds = (System.nanoTime() - from) / 1e9;
+    long pushes = witness.told(stage, "pushes") - before;
+    row.put("pushes", pushes);
+    row.put("seconds", Math.rint(seconds));
+    double least = Math.floor(seconds / (2 * PUSH_SECONDS));
+    verdict.expect(
+        "%s: %.0f pushes or more in %.0f s".formatted(row.get("class"), least, seconds),
+        pushes >= least,
+        pushes);
+    return row;
   }
 
   private static Map<String, Object> lapses(
@@ -142,7 +207,7 @@ final class DeadmanDrill implements Drill {
     var layers = new ArrayList<String>();
     for (int i = 0; i < millis.length; i++) {
       stage.lease(api, "ada", BY);
-      witness.watch(Motions.ELBOW);
+      Motions.watchArm(witness);
       double to = witness.angle(Motions.ELBOW) > 1.0 ? 0.1 : 2.2;
       var command = stage.move(api, "ada", BY, Motions.ELBOW, to, 4.5);
       if ("refused".equals(command.get("state")))
@@ -224,7 +289,7 @@ final class DeadmanDrill implements Drill {
       Stage stage, Verdict verdict, Api api, Witness witness, Child edge) {
     var millis = new double[stage.times(LAPSES)];
     var layers = new ArrayList<String>();
-    witness.watch(KNEE);
+    witness.watch(KNEE, LEGS, LEGS_STILL);
     double upright = witness.angle(KNEE);
     for (int i = 0; i < millis.length; i++) {
       stage.lease(api, "ada", BY);
@@ -272,7 +337,7 @@ final class DeadmanDrill implements Drill {
     var cable = stage.keep(new Relay(place.api(), stage.seed()));
     cable.weather(BAD_LINK);
     var far = stage.keep(new Api("http://127.0.0.1:" + cable.port()));
-    long before = witness.guardCounter("deadmanTrips");
+    long before = witness.guardTold(stage, "deadmanTrips");
     int seconds = stage.times(TELEOP_SECONDS);
     try (var control = Motions.JOINT.begin(stage, far, witness, BY, 0)) {
       for (int left = seconds; left > 0 && !over(api, control); left -= RENEWED_SECONDS) {
@@ -292,7 +357,7 @@ final class DeadmanDrill implements Drill {
         stage.await("the end of the command", Duration.ofSeconds(20), () -> over(api, control));
       }
     }
-    long trips = witness.guardCounter("deadmanTrips") - before;
+    long trips = witness.guardTold(stage, "deadmanTrips") - before;
     verdict.figure("nuisanceTrips", trips).expect("no needless trip", trips == 0, trips);
   }
 }

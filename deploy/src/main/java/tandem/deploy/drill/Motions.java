@@ -1,6 +1,7 @@
 package tandem.deploy.drill;
 
 import java.time.Duration;
+import java.util.List;
 import tandem.deploy.client.Api;
 import tandem.proto.v1.JointGoal;
 import tandem.proto.v1.JointTarget;
@@ -79,6 +80,15 @@ enum Motions {
 
   static final String ELBOW = "left_elbow";
 
+  /** What rests when the arm of that elbow does. */
+  static final List<String> ARM =
+      List.of(
+          "left_shoulder_pitch",
+          "left_shoulder_roll",
+          "left_shoulder_yaw",
+          ELBOW,
+          "left_wrist_roll");
+
   /** What passes for no motion: m/s of a base that sways on its feet, rad of an elbow. */
   static final double MOST = 0.1;
 
@@ -143,13 +153,18 @@ enum Motions {
     return most;
   }
 
+  /** The elbow shows that it moves, the whole arm that it rests. */
+  static void watchArm(Witness witness) {
+    witness.watch(ELBOW, ARM, Witness.STILL_RAD_PER_SEC);
+  }
+
   /**
    * Opens the control, and waits until the robot is seen to follow (a push may move it, too). A
    * control that ended before the robot followed is opened again: a busy machine may be late with
    * the first setpoint.
    */
   HeldControl begin(Stage stage, Api api, Witness witness, String by, int turn) {
-    witness.watch(ELBOW);
+    watchArm(witness);
     for (int attempt = 1; ; attempt++) {
       var control = new HeldControl(api, "ada", by, kind);
       if (!control.open()) {

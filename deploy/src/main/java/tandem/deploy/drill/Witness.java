@@ -3,6 +3,7 @@ package tandem.deploy.drill;
 import com.google.protobuf.InvalidProtocolBufferException;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import tandem.proto.v1.GuardStatus;
@@ -34,11 +35,17 @@ final class Witness implements AutoCloseable {
   private final Router router = Router.listen(RouterConfig.on("tcp/127.0.0.1:0"));
   private final Ros2Node node = new Ros2Node(router.local(), 0, "/", "tandem_witness");
   private final AtomicReference<GuardStatus> guard = new AtomicReference<>();
+  private static final Duration TOLD = Duration.ofSeconds(10);
+
   private final Map<String, Long> diagnosed = new HashMap<>();
+  private final Map<String, Long> diagnosedNanos = new HashMap<>();
   private Session guardSession;
   private String watched = "";
+  private List<String> whole = List.of();
+  private double stillRadPerSec = STILL_RAD_PER_SEC;
   private Map<String, Double> positions = Map.of();
   private double watchedSpeed;
+  private double wholeSpeed = Double.POSITIVE_INFINITY;
   private double baseSpeed;
   private double baseX = Double.NaN;
   private long jointStillSince;
@@ -73,23 +80,65 @@ final class Witness implements AutoCloseable {
     }
   }
 
-  /** A counter of the guard as it was last told; 0 before. */
+  /**
+   * A counter of the guard as it was last told.
+   *
+   * @throws IllegalStateException before the guard was heard: nothing heard is not zero
+   */
   long guardCounter(String name) {
     var status = guard.get();
-    return status == null ? 0 : status.getCountersOrDefault(name, 0);
+    if (status == null)
+      throw new IllegalStateException(
+          "guard of %s: not heard yet; its %s were not counted".formatted(robot, name));
+    return status.getCountersOrDefault(name, 0);
   }
 
-  /** A number of the robot's own diagnostics as it was last told; 0 before. */
+  /** As the other, but told after this call. */
+  long guardTold(Stage stage, String name) {
+    var before = guard.get();
+    stage.await(
+        "%s of the guard of %s, told anew".formatted(name, robot),
+        TOLD,
+        () -> guard.get() != before);
+    return guardCounter(name);
+  }
+
+  /**
+   * A number of the robot's own diagnostics as it was last told.
+   *
+   * @throws IllegalStateException before it was told: nothing heard is not zero
+   */
   synchronized long diagnosed(String key) {
-    return diagnosed.getOrDefault(key, 0L);
+    Long value = diagnosed.get(key);
+    if (value == null)
+      throw new IllegalStateException(
+          "/diagnostics of %s: expected %s, heard of %s; nothing was counted"
+              .formatted(robot, key, diagnosed.keySet()));
+    return value;
+  }
+
+  /** As the other, but told after this call: the drill ends where the robot says nothing more. */
+  long told(Stage stage, String key) {
+    long from = System.nanoTime();
+    stage.await(
+        "%s in /diagnostics of %s, told anew".formatted(key, robot),
+        TOLD,
+        () -> {
+          synchronized (this) {
+            Long at = diagnosedNanos.get(key);
+            return at != null && at - from > 0;
+          }
+        });
+    return diagnosed(key);
   }
 
   private synchronized void diagnosed(DiagnosticArray message) {
     for (var status : message.status()) {
       if (!status.hardwareId().equals(robot)) continue;
       for (var value : status.values()) {
-        if (value.value().matches("\\d{1,18}"))
-          diagnosed.put(value.key(), Long.parseLong(value.value()));
+        if (!value.value().matches("\\d{1,18}")) continue;
+        diagnosed.put(value.key(), Long.parseLong(value.value()));
+        diagnosedNanos.put(value.key(), System.nanoTime());
       }
     }
   }
@@ -102,7 +151,15 @@ final class Witness implements AutoCloseable {
     int index = message.name().indexOf(watched);
     if (index < 0) return;
     watchedSpeed = Math.abs(message.velocity().get(index));
-    if (watchedSpeed >= STILL_RAD_PER_SEC) jointStillSince = 0;
+    wholeSpeed = 0;
+    for (var joint : whole) {
+      int one = message.name().indexOf(joint);
+      wholeSpeed =
+          one < 0
+              ? Double.POSITIVE_INFINITY // a joint that is not told does not rest
+              : Math.max(wholeSpeed, Math.abs(message.velocity().get(one)));
+    }
+    if (wholeSpeed >= stillRadPerSec) jointStillSince = 0;
     else if (jointStillSince == 0) jointStillSince = System.nanoTime();
   }
 
@@ -115,10 +172,28 @@ final class Witness implements AutoCloseable {
   }
 
   /** Watches the speed of one joint from now on. */
-  synchronized void watch(String joint) {
+  void watch(String joint) {
+    watch(joint, List.of(joint), STILL_RAD_PER_SEC);
+  }
+
+  /**
+   * Watches the speed of one joint from now on, which shows that the robot moves; that it rests is
+   * shown by all of them.
+   *
+   * @param all of these, too, rest only when each is slower than {@code still}, rad/s
+   */
+  synchronized void watch(String joint, List<String> all, double still) {
     watched = joint;
     watchedSpeed = 0;
+    whole = List.copyOf(all);
+    wholeSpeed = Double.POSITIVE_INFINITY;
+    stillRadPerSec = still;
     jointStillSince = 0;
+  }
+
+  /** The largest speed of all the joints that have to rest, rad/s. */
+  synchronized double fastestJoint() {
+    return wholeSpeed;
   }
 
   /** Of the watched joint, rad/s. */
@@ -141,9 +216,9 @@ final class Witness implements AutoCloseable {
     return positions.getOrDefault(joint, Double.NaN);
   }
 
-  /** Milliseconds from an instant until the watched joint became and stayed still for 300 ms. */
+  /** Milliseconds from an instant until all watched joints became and stayed still for 300 ms. */
   double jointStillAfter(Stage stage, long fromNanos, Duration within) {
-    return stillAfter(stage, "the joint's rest", fromNanos, within, () -> jointStillSince);
+    return stillAfter(stage, "the joints' rest", fromNanos, within, () -> jointStillSince);
   }
 
   /** As the other, for the base. */
