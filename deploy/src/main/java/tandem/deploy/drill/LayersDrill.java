@@ -97,7 +97,7 @@ final class LayersDrill implements Drill {
               x - witness.baseX());
       if (!kill) verdict.expect(what + ": the robot's own end", by.equals(ROBOT), by);
       stage.pause(kill ? Motions.SETTLED : Duration.ofSeconds(stage.times(PAUSE_SECONDS)));
-      double moved =
+      var moved =
           Motions.VELOCITY.mostAfter(
               stage,
               witness,
@@ -107,7 +107,7 @@ final class LayersDrill implements Drill {
               });
       verdict.expect(
           what + (kill ? ": it stays at rest" : ": nothing moves when it goes on"),
-          moved < Motions.MOST,
+          Motions.VELOCITY.isNothing(moved),
           moved);
       long falls = witness.diagnosed("falls");
       verdict.expect(what + ": no fall", falls == 0, falls);
@@ -131,7 +131,7 @@ final class LayersDrill implements Drill {
   }
 
   private static Map<String, Object> row(
-      Layer layer, boolean kill, String kind, String by, double millis, double moved) {
+      Layer layer, boolean kill, String kind, String by, double millis, Motions.Moved moved) {
     return Out.fields(
         "layer",
         layer.name().toLowerCase(java.util.Locale.ROOT),
@@ -144,7 +144,7 @@ final class LayersDrill implements Drill {
         "millis",
         Math.rint(millis),
         "movedAfterwards",
-        Math.rint(moved * 1e3) / 1e3);
+        moved.toString());
   }
 
   /** Each on a stage of its own, so that one wound does not hide the next. */
@@ -177,7 +177,7 @@ final class LayersDrill implements Drill {
         String by = whoStopped(stage, witness, layer == Layer.GUARD, trips, lapses);
         verdict.expect(what + ": at rest within 3 s", millis <= WITHIN_MILLIS, millis);
         stage.pause(kill ? Motions.SETTLED : Duration.ofSeconds(stage.times(PAUSE_SECONDS)));
-        double moved =
+        var moved =
             motion.mostAfter(
                 stage,
                 witness,
@@ -187,7 +187,7 @@ final class LayersDrill implements Drill {
                 });
         verdict.expect(
             what + (kill ? ": it stays at rest" : ": nothing moves when it goes on"),
-            moved < Motions.MOST,
+            motion.isNothing(moved),
             moved);
         long falls = witness.diagnosed("falls");
         verdict.expect(what + ": no fall", falls == 0, falls);

@@ -12,11 +12,11 @@ import tandem.proto.v1.VelocityTarget;
 
 /** What a drill interrupts: one kind of held motion, and how its rest is seen. */
 enum Motions {
-  VELOCITY("velocity", 2_500) {
+  VELOCITY("velocity", 2_500, 0.15, 0.05) {
     @Override
     TeleopSetpoint.Builder target(Start start, double seconds) {
       return TeleopSetpoint.newBuilder()
-          .setVelocity(VelocityTarget.newBuilder().setVxMetersPerSec(start.sign() * 0.15));
+          .setVelocity(VelocityTarget.newBuilder().setVxMetersPerSec(start.sign() * perSecond()));
     }
 
     @Override
@@ -29,7 +29,7 @@ enum Motions {
       return witness.baseStillAfter(stage, fromNanos, REST);
     }
   },
-  JOINT("joint", 700) {
+  JOINT("joint", 700, 0.4, 0.05) {
     @Override
     TeleopSetpoint.Builder target(Start start, double seconds) {
       return TeleopSetpoint.newBuilder()
@@ -38,7 +38,7 @@ enum Motions {
                   .addTargets(
                       JointTarget.newBuilder()
                           .setJoint(ELBOW)
-                          .setPositionRad(start.angle() + 0.4 * (1 - Math.cos(seconds)))));
+                          .setPositionRad(start.angle() + perSecond() * (1 - Math.cos(seconds)))));
     }
 
     @Override
@@ -51,7 +51,7 @@ enum Motions {
       return witness.jointStillAfter(stage, fromNanos, REST);
     }
   },
-  REACH("reach", 1_000) {
+  REACH("reach", 1_000, 0.5, 0.05) {
     @Override
     TeleopSetpoint.Builder target(Start start, double seconds) {
       return TeleopSetpoint.newBuilder()
@@ -89,8 +89,8 @@ enum Motions {
           ELBOW,
           "left_wrist_roll");
 
-  /** What passes for no motion: m/s of a base that sways on its feet, rad of an elbow. */
-  static final double MOST = 0.1;
+  /** A base that sways on its feet is no faster, m/s. */
+  private static final double SWAYS_METERS_PER_SEC = 0.1;
 
   /** A base that has just stopped sways as it comes down on its feet. */
   static final Duration SETTLED = Duration.ofSeconds(1);
@@ -111,10 +111,24 @@ enum Motions {
 
   private final String kind;
   private final double withinMillis;
+  private final double perSecond;
+  private final double nothing;
 
-  Motions(String kind, double withinMillis) {
+  Motions(String kind, double withinMillis, double perSecond, double nothing) {
     this.kind = kind;
     this.withinMillis = withinMillis;
+    this.perSecond = perSecond;
+    this.nothing = nothing;
+  }
+
+  /** The hand leads no faster, m/s of the base or rad/s of a joint. */
+  double perSecond() {
+    return perSecond;
+  }
+
+  /** What passes for no motion: m of a base that sways on its feet, rad of an arm's joints. */
+  double nothing() {
+    return nothing;
   }
 
   String kind() {
@@ -135,22 +149,48 @@ enum Motions {
   abstract double stillAfter(Stage stage, Witness witness, long fromNanos);
 
   /**
-   * Does something to a robot at rest, and looks.
-   *
-   * @return the most that it moved in that time: the base's speed (m/s) for the velocity class, the
-   *     elbow's distance from where it was (rad) for the others
+   * The most that a robot moved: its base (m, m/s) for the velocity class, the farthest and the
+   * fastest joint of the arm (rad, rad/s) for the others.
    */
-  double mostAfter(Stage stage, Witness witness, Duration time, Runnable what) {
-    double elbow = witness.angle(ELBOW);
+  record Moved(double distance, double speed) {
+    @Override
+    public String toString() {
+      return String.format(java.util.Locale.ROOT, "%.3f, %.3f/s", distance, speed);
+    }
+  }
+
+  /** Does something and looks how far the robot gets in that time from where it was before. */
+  Moved mostAfter(Stage stage, Witness witness, Duration time, Runnable what) {
+    var from = place(witness);
     what.run();
-    double most = 0;
+    double distance = 0;
+    double speed = 0;
     long until = System.nanoTime() + time.toNanos();
     while (System.nanoTime() < until) {
-      double now = this == VELOCITY ? witness.baseSpeed() : Math.abs(witness.angle(ELBOW) - elbow);
-      most = Math.max(most, now);
+      var now = place(witness);
+      double apart = 0;
+      for (int i = 0; i < from.length; i++)
+        apart =
+            this == VELOCITY
+                ? Math.hypot(apart, now[i] - from[i])
+                : Math.max(apart, Math.abs(now[i] - from[i]));
+      distance = Math.max(distance, apart);
+      speed = Math.max(speed, this == VELOCITY ? witness.baseSpeed() : witness.fastestJoint());
       stage.pause(Duration.ofMillis(10));
     }
-    return most;
+    return new Moved(distance, speed);
+  }
+
+  private double[] place(Witness witness) {
+    return this == VELOCITY
+        ? new double[] {witness.baseX(), witness.baseY()}
+        : ARM.stream().mapToDouble(witness::angle).toArray();
+  }
+
+  /** Whether a robot that moved no more than this did not move; one that was not seen did. */
+  boolean isNothing(Moved moved) {
+    return moved.distance() < nothing()
+        && (this != VELOCITY || moved.speed() < SWAYS_METERS_PER_SEC);
   }
 
   /** The elbow shows that it moves, the whole arm that it rests. */

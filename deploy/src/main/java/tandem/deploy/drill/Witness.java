@@ -48,6 +48,7 @@ final class Witness implements AutoCloseable {
   private double wholeSpeed = Double.POSITIVE_INFINITY;
   private double baseSpeed;
   private double baseX = Double.NaN;
+  private double baseY = Double.NaN;
   private long jointStillSince;
   private long baseStillSince;
 
@@ -167,6 +168,7 @@ final class Witness implements AutoCloseable {
     var v = message.twist().twist().linear();
     baseSpeed = Math.hypot(v.x(), v.y());
     baseX = message.pose().pose().position().x();
+    baseY = message.pose().pose().position().y();
     if (baseSpeed >= STILL_METERS_PER_SEC) baseStillSince = 0;
     else if (baseStillSince == 0) baseStillSince = System.nanoTime();
   }
@@ -209,6 +211,11 @@ final class Witness implements AutoCloseable {
   /** Of the base in odom, m; NaN before the first sample. */
   synchronized double baseX() {
     return baseX;
+  }
+
+  /** As the other. */
+  synchronized double baseY() {
+    return baseY;
   }
 
   /** Measured angle, rad; NaN before the first sample. */
