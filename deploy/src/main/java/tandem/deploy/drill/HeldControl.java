@@ -15,6 +15,7 @@ import tandem.proto.v1.CommandRequest;
 import tandem.proto.v1.StreamGoal;
 import tandem.proto.v1.TeleopSetpoint;
 import tandem.proto.v1.TeleopState;
+import tandem.proto.v1.TimeToken;
 
 /**
  * A person's hand on a stick, 20 times a second, through the API. {@link #freeze} is a person who
@@ -25,12 +26,17 @@ public final class HeldControl implements AutoCloseable {
 
   private final ScheduledExecutorService hand = Executors.newSingleThreadScheduledExecutor();
   private final AtomicReference<TeleopState> told = new AtomicReference<>();
+  private final AtomicReference<TimeToken> newest = new AtomicReference<>();
+  private final AtomicReference<TimeToken> stalled = new AtomicReference<>();
   private final AtomicLong number = new AtomicLong();
   private final AtomicLong accepted = new AtomicLong();
   private final AtomicLong refused = new AtomicLong();
   private final AtomicReference<String> why = new AtomicReference<>("");
   private final Map<String, Object> command;
-  private WebSocket socket;
+  private final Api api;
+  private final String robot;
+  private volatile WebSocket socket;
+  private Runnable speaking = () -> {};
   private volatile long lastNanos;
   private volatile boolean frozen;
   private volatile boolean closed;
@@ -51,6 +57,8 @@ public final class HeldControl implements AutoCloseable {
    *     guard's default
    */
   public HeldControl(Api api, String robot, String by, String kind, int lapseMillis) {
+    this.api = api;
+    this.robot = robot;
     command =
         Stage.object(
             api.post(
@@ -62,11 +70,13 @@ public final class HeldControl implements AutoCloseable {
                         .setExpiresSeconds(2)
                         .setStream(
                             StreamGoal.newBuilder().setKind(kind).setLapseMillis(lapseMillis)))));
-    if (open()) {
-      socket =
-          api.socket(
-              "/api/teleop?robot=" + Api.escape(robot) + "&command=" + Api.escape(id()), new Ear());
-    }
+    if (open()) connect();
+  }
+
+  private void connect() {
+    socket =
+        api.socket(
+            "/api/teleop?robot=" + Api.escape(robot) + "&command=" + Api.escape(id()), new Ear());
   }
 
   /** Whether the command was taken. */
@@ -93,6 +103,7 @@ public final class HeldControl implements AutoCloseable {
         var state = Json.parse(text.toString(), TeleopState.newBuilder()).build();
         text.setLength(0);
         told.set(state);
+        if (state.hasToken()) newest.set(state.getToken());
         if (state.getAccepted()) accepted.incrementAndGet();
         boolean replaced = state.getCode().equals("tandem.teleop.replaced");
         if (state.getNumber() > 0 && !state.getAccepted() && !replaced) {
@@ -120,27 +131,26 @@ public final class HeldControl implements AutoCloseable {
   /** Holds from now on; the target is read for each setpoint, with seconds since this call. */
   public void hold(Function<Double, TeleopSetpoint.Builder> target) {
     long from = System.nanoTime();
-    hand.scheduleAtFixedRate(
+    speaking =
         () -> {
-          var state = told.get();
-          if (frozen || state == null || !state.hasToken()) return;
+          var token = newest.get();
+          if (frozen || token == null) return;
+          var before = stalled.getAndSet(null);
           try {
-            say(target.apply((System.nanoTime() - from) / 1e9).setHeld(true), state);
+            say(
+                target.apply((System.nanoTime() - from) / 1e9).setHeld(true),
+                before == null ? token : before);
           } catch (RuntimeException e) {
             why.set("not said: " + e); // the next reading of the control is as good
           }
-        },
-        0,
-        PERIOD_MILLIS,
-        TimeUnit.MILLISECONDS);
+        };
+    hand.scheduleAtFixedRate(speaking, 0, PERIOD_MILLIS, TimeUnit.MILLISECONDS);
   }
 
-  private synchronized void say(TeleopSetpoint.Builder setpoint, TeleopState state) {
+  private synchronized void say(TeleopSetpoint.Builder setpoint, TimeToken token) {
     lastNanos = System.nanoTime();
     socket
-        .sendText(
-            Json.print(setpoint.setNumber(number.incrementAndGet()).setToken(state.getToken())),
-            true)
+        .sendText(Json.print(setpoint.setNumber(number.incrementAndGet()).setToken(token)), true)
         .orTimeout(1, TimeUnit.SECONDS)
         .join();
   }
@@ -148,6 +158,7 @@ public final class HeldControl implements AutoCloseable {
   /** Says nothing more; gives the instant of the last word. */
   public long freeze() {
     frozen = true;
+    stalled.set(newest.get());
     synchronized (this) {
       return lastNanos;
     }
@@ -156,8 +167,22 @@ public final class HeldControl implements AutoCloseable {
   /** Lets go in order. */
   public void letGo() {
     frozen = true;
-    var state = told.get();
-    if (state != null) say(TeleopSetpoint.newBuilder().setHeld(false), state);
+    var token = newest.get();
+    if (token != null) say(TeleopSetpoint.newBuilder().setHeld(false), token);
+  }
+
+  /**
+   * Goes on as a page that stalled and wakes up, its control still held: the same command, the next
+   * numbers, the first word with the token of when it stalled. A connection that the node has
+   * closed is opened again for that command.
+   */
+  void goOn() {
+    if (closed) {
+      closed = false;
+      connect();
+    }
+    frozen = false;
+    hand.execute(speaking); // before the node closes this connection, too
   }
 
   /** Setpoints said so far. */
