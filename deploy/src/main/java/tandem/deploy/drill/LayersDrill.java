@@ -30,7 +30,7 @@ final class LayersDrill implements Drill {
 
   private static final double SWING_RAD = 1.2;
   private static final double SWING_SECONDS = 2.5;
-  private static final String OWN_END = "its own end: guard silent, robot took nothing more";
+  private static final String OWN_END = "its own end: the robot took nothing more";
   private static final String NEXT_GUARD = "guard: inherited";
 
   /** What is broken. */
