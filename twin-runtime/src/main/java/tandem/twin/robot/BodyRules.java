@@ -1,5 +1,6 @@
 package tandem.twin.robot;
 
+import java.util.Set;
 import java.util.TreeMap;
 import tandem.proto.event.Event;
 import tandem.proto.event.Used;
@@ -8,6 +9,7 @@ import tandem.proto.event.Used;
 final class BodyRules {
   private static final double FALLEN_HEIGHT_SHARE = 0.5;
   private static final double LEAST_STANDING_METERS = 0.3;
+  private static final Set<String> NOTHING_SEEN = Set.of("", "unknown");
 
   private final Deciding d;
 
@@ -81,11 +83,20 @@ final class BodyRules {
     boolean upright = tilt < d.rules.standingTiltRad();
     if (upright && heightKnown) d.standingHeight = Math.max(d.standingHeight, base.z());
     boolean low =
-        heightKnown
-            && d.standingHeight > LEAST_STANDING_METERS
-            && base.z() < FALLEN_HEIGHT_SHARE * d.standingHeight;
+        guardKnows()
+            ? d.seen.guard().status().getBody().equals("fallen")
+            : heightKnown
+                && d.standingHeight > LEAST_STANDING_METERS
+                && base.z() < FALLEN_HEIGHT_SHARE * d.standingHeight;
     if (tilt > d.rules.fallenTiltRad() || low) return "fallen";
     return upright ? "standing" : d.state.body();
+  }
+
+  /** It sees each sample of the base, and tells stairs from a fall. */
+  private boolean guardKnows() {
+    var guard = d.seen.guard();
+    return guard.isFresh(d.now, d.rules.guardFreshMillis())
+        && !NOTHING_SEEN.contains(guard.status().getBody());
   }
 
   /** Angle between the body's and the world's vertical, rad; NaN where the quaternion is none. */

@@ -545,6 +545,25 @@ class TwinCoreTest extends CoreStage {
   }
 
   @Test
+  void shouldBelieveTheGuardWhetherABodyFarBelowItsHighestHasFallen() {
+    live(hands(true));
+    base(0, 0, 0);
+    after(50);
+    after(250);
+    guard.setBody("walking");
+    height(0.3);
+    after(50);
+    after(250);
+    assertThat(state.body()).as("down the stairs").isEqualTo("standing");
+
+    guard.setBody("fallen");
+    after(50);
+    after(250);
+
+    assertThat(state.body()).isEqualTo("fallen");
+  }
+
+  @Test
   void shouldEndWhatRunsWhenTheBodyIsDownThoughItIsUpright() {
     live(hands(true));
     base(0, 0, 0);
