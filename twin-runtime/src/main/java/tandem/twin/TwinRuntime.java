@@ -158,6 +158,9 @@ public final class TwinRuntime implements AutoCloseable {
   }
 
   private void countOwn() {
+    var checkpoints = JournalExtension.ID.get(system.classicSystem()).checkpointer();
+    counters.put("checkpoint_number", checkpoints::number);
+    counters.put("checkpoints_failing", () -> checkpoints.failure() == null ? 0 : 1);
     counters.put("journal_events", () -> journal.committer().events());
     counters.put("journal_commits", () -> journal.committer().commits());
     counters.put("journal_queued", () -> journal.committer().queued());

@@ -116,6 +116,8 @@ class AuditTest {
     assertThat(view.getSnapshots()).isPositive();
     assertThat(view.getSegments()).isPositive();
     assertThat(view.getSamples()).isPositive();
+    assertThat(view.getCheckpoint()).isGreaterThan(2);
+    assertThat(view.getCheckpointAt()).startsWith("20");
     try (var files = Files.walk(original)) {
       for (Path each : files.filter(Files::isRegularFile).toList()) {
         assertThat(before).containsEntry(each, Files.getLastModifiedTime(each).toMillis());
@@ -209,10 +211,122 @@ class AuditTest {
     assertThat(cut.getFirstBad().getWhy()).contains("cut off");
   }
 
+  /** Also where it is a single event, and nothing else remembers it. */
+  @Test
+  void shouldNameTheEndThatWasCutOffBehindACheckpoint() throws Exception {
+    copy();
+    sql("DELETE FROM snapshot");
+    assertThat(verifyCopy().getOk()).isTrue();
+    for (long left : new long[] {headSequence() - 1, 20, 1}) {
+      long head = audit(original).verify("ada").getFirst().getEvents();
+      sql("DELETE FROM event WHERE sequence > " + left);
+
+      var cut = verifyCopy();
+
+      assertThat(cut.getOk()).isFalse();
+      assertThat(cut.getFirstBad().getTerm()).isEqualTo(1);
+      assertThat(cut.getFirstBad().getSequence()).isEqualTo(left + 1);
+      assertThat(cut.getFirstBad().getWhy())
+          .contains("checkpoint", "signs sequence " + head, "ends at " + left, "cut off");
+    }
+    sql("DELETE FROM event");
+    var gone = audit(copy).verify(null).getFirst();
+    assertThat(gone.getRobot()).isEqualTo("ada");
+    assertThat(gone.getFirstBad().getWhy()).contains("of term 1, which checkpoint", "found none");
+  }
+
+  private static long headSequence() {
+    return audit(original).verify("ada").getFirst().getEvents();
+  }
+
+  @Test
+  void shouldNameAnEndThatWasWrittenAnew() throws Exception {
+    copy();
+    sql("DELETE FROM snapshot");
+    long head = headSequence();
+    var before = audit(original).events("ada").get((int) head - 2);
+    var anew =
+        SealedEvent.seal(
+            "ada",
+            1,
+            head,
+            before.hybridNanos() + 1,
+            before.hash(),
+            new Event.OperatorAction("mallory", "note", "it was otherwise"));
+    sql("DELETE FROM event WHERE sequence = " + head);
+    sql(
+        "INSERT INTO event VALUES ('RobotTwin|ada~1', %d, '%s', %d, %d, X'%s', X'%s', X'%s')"
+            .formatted(
+                head,
+                anew.manifest(),
+                anew.schemaVersion(),
+                anew.hybridNanos(),
+                SealedEvent.hex(anew.previousHash()),
+                SealedEvent.hex(anew.payload()),
+                SealedEvent.hex(anew.hash())));
+
+    var bad = verifyCopy();
+
+    assertThat(bad.getFirstBad().getSequence()).isEqualTo(head);
+    assertThat(bad.getFirstBad().getWhy()).contains("written anew");
+  }
+
+  /** What a node signed stays signed, whatever its successor finds. */
+  @Test
+  void shouldStillNameTheCutEndWhenTheTwinHasGoneOn() throws Exception {
+    copy();
+    sql("DELETE FROM snapshot");
+    sql("DELETE FROM event WHERE sequence > 20");
+    try (var site = new LocalSite(copy, "ada", Map.of("checkpoints.every", "1s")).connect()) {
+      var inlet = (TwinInlet) site.node.robots();
+      for (int i = 0; i < 600; i++) {
+        get(inlet.journal("ada", new Event.OperatorAction("mallory", "note", "note " + i)));
+      }
+      assertThat(site.show().getSequence()).isGreaterThan(headSequence());
+    }
+
+    assertThat(verifyCopy().getOk()).isFalse();
+    assertThat(verifyCopy().getFirstBad().getWhy()).contains("written anew");
+  }
+
+  @Test
+  void shouldNameCheckpointsThatAreNotWhatWasSigned() throws Exception {
+    copy();
+    Path log = copy.resolve("checkpoints/log");
+    byte[] bytes = Files.readAllBytes(log);
+    bytes[100] ^= 1;
+    Files.write(log, bytes);
+    var bad = verifyCopy();
+    assertThat(bad.getOk()).isFalse();
+    assertThat(bad.getFirstBad().getWhat()).isEqualTo("checkpoint");
+    assertThat(bad.getFirstBad().getWhy()).contains("at byte 8", "expected");
+
+    Files.delete(log);
+    assertThat(verifyCopy().getFirstBad().getWhy()).contains("beside its key");
+  }
+
+  /** As every directory from before there were checkpoints. */
+  @Test
+  void shouldVerifyAJournalThatHasNoCheckpoints() throws Exception {
+    copy();
+    withoutCheckpoints();
+
+    var view = verifyCopy();
+
+    assertThat(view.getOk()).isTrue();
+    assertThat(view.getCheckpoint()).isZero();
+  }
+
+  private void withoutCheckpoints() throws IOException {
+    Files.delete(copy.resolve("checkpoints/log"));
+    Files.delete(copy.resolve("checkpoints/key"));
+  }
+
   /** What a guard has seen, it keeps apart from the journal. */
   @Test
   void shouldNameTheEndThatIsShorterThanItsGuardHasSeen() throws Exception {
     copy();
+    withoutCheckpoints();
     sql("DELETE FROM snapshot");
     sql("DELETE FROM event WHERE sequence > 20");
     var seen = JournalPosition.newBuilder().setTerm(1).setSequence(30).build();

@@ -129,6 +129,7 @@ public final class NodeProcess implements AutoCloseable {
     own.put("tandem.twin.site", settings.site());
     own.put("tandem.twin.data", settings.data().toAbsolutePath().toString());
     own.put("tandem.twin.roles", settings.roles());
+    own.put("tandem.twin.software", Version.TEXT);
     own.put("tandem.twin.artery.port", settings.ports().of("artery"));
     own.put("tandem.twin.management.port", settings.ports().of("management"));
     var config = ConfigFactory.empty();

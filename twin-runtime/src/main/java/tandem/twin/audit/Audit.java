@@ -23,6 +23,9 @@ import tandem.proto.v1.PlaybackView;
 import tandem.proto.v1.TwinView;
 import tandem.twin.Refused;
 import tandem.twin.SampleReader;
+import tandem.twin.checkpoint.Checkpoints;
+import tandem.twin.checkpoint.Head;
+import tandem.twin.checkpoint.Statement;
 import tandem.twin.journal.JournalDatabase;
 import tandem.twin.journal.JournalReader;
 import tandem.twin.journal.PostgresJournal;
@@ -109,15 +112,20 @@ public final class Audit {
   }
 
   /**
-   * Checks the journal's chain, its snapshots and the segments it names.
+   * Checks the journal's chain, its snapshots, the segments it names, and that it holds what this
+   * node has signed of it.
    *
    * @param robot null: all, by name
    * @throws Refused where the robot is unknown or the journal cannot be opened
    */
   public List<AuditView> verify(String robot) {
+    var views = new ArrayList<AuditView>();
+    Stated stated = stated(); // before the journal, which only grows
+    if (stated.problem() != null) {
+      views.add(bad(robot == null ? "" : robot, "checkpoint", stated.problem()));
+    }
     try (JournalReader open = open()) {
       var byRobot = new TreeMap<String, List<String>>();
-      var views = new ArrayList<AuditView>();
       for (String id : open.persistenceIds()) {
         try {
           byRobot.computeIfAbsent(TwinId.parse(id).robot(), r -> new ArrayList<>()).add(id);
@@ -136,12 +144,23 @@ public final class Audit {
                       .formatted(head.apply(name).getSequence())));
         }
       }
+      for (String name : stated.robots()) {
+        boolean asked = robot == null || robot.equals(name);
+        if (asked && !byRobot.containsKey(name) && !expected.contains(name)) {
+          views.add(
+              bad(
+                  name,
+                  "event",
+                  "journal: expected %s, which %s signs, found none"
+                      .formatted(stated.events(name), stated.name())));
+        }
+      }
       if (robot != null && !byRobot.containsKey(robot)) {
         if (views.isEmpty()) throw unknown(robot);
         return views;
       }
       for (String name : byRobot.keySet()) {
-        if (robot == null || robot.equals(name)) views.add(verify(open, name));
+        if (robot == null || robot.equals(name)) views.add(verify(open, name, stated));
       }
       String damage = open.damage().orElse(null);
       boolean named = views.stream().anyMatch(v -> !v.getOk());
@@ -157,6 +176,49 @@ public final class Audit {
     } catch (SQLException | IOException e) {
       return List.of(
           bad(robot == null ? "" : robot, "event", "journal: cannot be read: " + e.getMessage()));
+    }
+  }
+
+  /**
+   * What this node has signed.
+   *
+   * @param checkpoint the newest; null where there is none
+   * @param heads by robot and term
+   * @param problem why the log of checkpoints cannot be relied on; null where it can
+   */
+  private record Stated(
+      Statement checkpoint, Map<String, TreeMap<Long, Head>> heads, String problem) {
+    Set<String> robots() {
+      return heads.keySet();
+    }
+
+    TreeMap<Long, Head> of(String robot) {
+      return heads.getOrDefault(robot, new TreeMap<>());
+    }
+
+    String events(String robot) {
+      return of(robot).entrySet().stream()
+          .map(e -> "event %d of term %d".formatted(e.getValue().sequence(), e.getKey()))
+          .collect(java.util.stream.Collectors.joining(", "));
+    }
+
+    String name() {
+      return "checkpoint %d of %s".formatted(checkpoint.number(), instant(checkpoint.atNanos()));
+    }
+  }
+
+  private Stated stated() {
+    var heads = new TreeMap<String, TreeMap<Long, Head>>();
+    try {
+      var newest = Checkpoints.newest(data);
+      if (newest.isEmpty()) return new Stated(null, heads, null);
+      for (Head head : newest.get().heads().values()) {
+        TwinId twin = TwinId.parse(head.persistenceId());
+        heads.computeIfAbsent(twin.robot(), r -> new TreeMap<>()).put(twin.term(), head);
+      }
+      return new Stated(newest.get().checkpoint(), heads, null);
+    } catch (IOException | IllegalArgumentException e) {
+      return new Stated(null, heads, "checkpoints: " + e.getMessage());
     }
   }
 
@@ -179,8 +241,8 @@ public final class Audit {
     }
   }
 
-  private AuditView verify(JournalReader open, String robot) {
-    var check = new Check(robot);
+  private AuditView verify(JournalReader open, String robot, Stated stated) {
+    var check = new Check(robot, stated);
     var segmentEvents = new ArrayList<SealedEvent>();
     var view = AuditView.newBuilder().setRobot(robot);
     try {
@@ -188,6 +250,7 @@ public final class Audit {
         check.term(open, twin, segmentEvents);
       }
       check.branches(view);
+      check.statedTerms();
       check.guardsHead(head.apply(robot));
     } catch (SQLException e) {
       check.bad(check.term, check.sequence, "event", "row cannot be read: " + e.getMessage());
@@ -198,6 +261,10 @@ public final class Audit {
           files.firstBad().term(), files.firstBad().sequence(), "segment", files.firstBad().why());
     }
     if (check.first != null) view.setFirstBad(check.first);
+    if (!check.stated.isEmpty()) {
+      view.setCheckpoint(stated.checkpoint().number());
+      view.setCheckpointAt(instant(stated.checkpoint().atNanos()).toString());
+    }
     return view.setEvents(check.events)
         .setSnapshots(check.snapshots)
         .setSegments(files.segments())
@@ -221,6 +288,8 @@ public final class Audit {
   /** One robot under examination. */
   private static final class Check {
     private final String robot;
+    private final Stated checkpoints;
+    private final TreeMap<Long, Head> stated;
     private final Map<Long, Long> lastOfTerm = new TreeMap<>();
     private final Map<Long, Event.TermBegun> begun = new TreeMap<>();
     private final Map<String, ByteString> hashes = new TreeMap<>();
@@ -232,8 +301,10 @@ public final class Audit {
     private long sequence;
     private TwinState state;
 
-    private Check(String robot) {
+    private Check(String robot, Stated checkpoints) {
       this.robot = robot;
+      this.checkpoints = checkpoints;
+      this.stated = checkpoints.of(robot);
     }
 
     private void bad(long badTerm, long badSequence, String what, String why) {
@@ -269,6 +340,7 @@ public final class Audit {
           Long.MAX_VALUE,
           row -> {
             take(twin, row, segmentEvents);
+            compare(row);
             StoredSnapshot snapshot = stored.remove(row.sequence());
             if (snapshot != null && state != null) compare(snapshot);
           });
@@ -312,6 +384,36 @@ public final class Audit {
         bad(term, sequence, "event", e.getMessage());
         state = null;
       }
+    }
+
+    private void compare(JournalReader.Row row) {
+      Head head = stated.get(term);
+      if (head == null || head.sequence() != row.sequence() || head.hash().equals(row.hash())) {
+        return;
+      }
+      bad(
+          term,
+          row.sequence(),
+          "event",
+          "hash: %s signs %s, found %s: the journal was written anew"
+              .formatted(
+                  checkpoints.name(), SealedEvent.hex(head.hash()), SealedEvent.hex(row.hash())));
+    }
+
+    /** What was signed must still be there. */
+    private void statedTerms() {
+      stated.forEach(
+          (headTerm, head) -> {
+            long last = lastOfTerm.getOrDefault(headTerm, 0L);
+            if (last < head.sequence()) {
+              bad(
+                  headTerm,
+                  last + 1,
+                  "event",
+                  "%s signs sequence %d of term %d, the journal ends at %d: its end was cut off"
+                      .formatted(checkpoints.name(), head.sequence(), headTerm, last));
+            }
+          });
     }
 
     private boolean kept(String key) {
@@ -444,12 +546,14 @@ public final class Audit {
     return TwinViews.twin(
             state, TwinImages.digest(state), sensed, GuardSeen.NOBODY, java.util.Map.of(), atNanos)
         .toBuilder()
-        .setAt(
-            Instant.ofEpochSecond(
-                    Math.floorDiv(atNanos, 1_000_000_000L), Math.floorMod(atNanos, 1_000_000_000L))
-                .toString())
+        .setAt(instant(atNanos).toString())
         .setFromSegments(sensed.newestNanos() != Long.MIN_VALUE)
         .build();
+  }
+
+  private static Instant instant(long nanos) {
+    return Instant.ofEpochSecond(
+        Math.floorDiv(nanos, 1_000_000_000L), Math.floorMod(nanos, 1_000_000_000L));
   }
 
   /** The digest after a robot's newest event, folded from its first. */

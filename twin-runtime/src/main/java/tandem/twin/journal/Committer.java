@@ -6,7 +6,9 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Savepoint;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -15,6 +17,7 @@ import java.util.concurrent.atomic.LongAdder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tandem.proto.codec.SealedEvent;
+import tandem.twin.checkpoint.Head;
 
 /**
  * The one thread of a node that writes to the journal. It takes whatever is queued (it never waits
@@ -39,10 +42,13 @@ public final class Committer implements AutoCloseable {
     void run(Connection connection) throws SQLException;
   }
 
-  private record Queued(String what, int events, Work work, CompletableFuture<Void> done) {}
+  /** Head: where the work leaves its twin; null where it writes no event. */
+  private record Queued(
+      String what, int events, Head head, Work work, CompletableFuture<Void> done) {}
 
   private final Dialect dialect;
   private final LinkedBlockingQueue<Queued> queue = new LinkedBlockingQueue<>();
+  private final Map<String, Head> moved = new LinkedHashMap<>();
   private final LongAdder commits = new LongAdder();
   private final LongAdder events = new LongAdder();
   private final Thread thread;
@@ -69,6 +75,7 @@ public final class Committer implements AutoCloseable {
         "%d events of %s from sequence %d"
             .formatted(batch.size(), id, batch.isEmpty() ? 0 : batch.getFirst().sequence()),
         batch.size(),
+        batch.isEmpty() ? null : new Head(id, batch.getLast().sequence(), batch.getLast().hash()),
         c -> {
           for (SealedEvent e : batch) {
             insert.setString(1, id);
@@ -86,11 +93,11 @@ public final class Committer implements AutoCloseable {
 
   /** Other writes that share the group commit (snapshots). */
   CompletionStage<Void> submit(String what, Work work) {
-    return submit(what, 0, work);
+    return submit(what, 0, null, work);
   }
 
-  private CompletionStage<Void> submit(String what, int count, Work work) {
-    var queued = new Queued(what, count, work, new CompletableFuture<>());
+  private CompletionStage<Void> submit(String what, int count, Head head, Work work) {
+    var queued = new Queued(what, count, head, work, new CompletableFuture<>());
     queue.add(queued);
     if (closing) refuseRest();
     return queued.done();
@@ -113,6 +120,21 @@ public final class Committer implements AutoCloseable {
 
   public int queued() {
     return queue.size();
+  }
+
+  private void moved(Head head) {
+    synchronized (moved) {
+      moved.put(head.persistenceId(), head);
+    }
+  }
+
+  /** Where the twins stand on disk that were written to since this was last asked. */
+  List<Head> takeMoved() {
+    synchronized (moved) {
+      var heads = List.copyOf(moved.values());
+      moved.clear();
+      return heads;
+    }
   }
 
   private void run() {
@@ -146,6 +168,7 @@ public final class Committer implements AutoCloseable {
       failure = null;
       for (Queued queued : written) {
         events.add(queued.events());
+        if (queued.head() != null) moved(queued.head());
         queued.done().complete(null);
       }
     } catch (SQLException e) {

@@ -8,16 +8,22 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 
 /**
- * The node's one journal database, opened with the actor system and closed after its last actor.
- * Reads {@code tandem.twin.data} and {@code tandem.twin.journal}.
+ * The node's one journal database, opened with the actor system and closed after its last actor and
+ * a last checkpoint. Reads {@code tandem.twin.data}, {@code journal} and {@code checkpoints}.
  */
 public final class JournalExtension implements Extension {
   public static final Id ID = new Id();
 
   private final JournalDatabase database;
+  private final Checkpointer checkpointer;
 
-  private JournalExtension(JournalDatabase database) {
+  private JournalExtension(JournalDatabase database, Checkpointer checkpointer) {
     this.database = database;
+    this.checkpointer = checkpointer;
+  }
+
+  public Checkpointer checkpointer() {
+    return checkpointer;
   }
 
   public JournalDatabase database() {
@@ -38,8 +44,13 @@ public final class JournalExtension implements Extension {
                 ? new JournalDatabase(server.get())
                 : new JournalDatabase(
                     Path.of(config.getString("data")), config.getBytes("journal.max-bytes"));
-        system.registerOnTermination(database::close);
-        return new JournalExtension(database);
+        var checkpointer = Checkpointer.start(database, Checkpointer.Settings.from(config));
+        system.registerOnTermination(
+            () -> {
+              checkpointer.close();
+              database.close();
+            });
+        return new JournalExtension(database, checkpointer);
       } catch (SQLException | IOException e) {
         throw new IllegalStateException(e.getMessage(), e);
       }

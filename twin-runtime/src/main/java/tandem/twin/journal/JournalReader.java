@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import tandem.proto.codec.SealedEvent;
+import tandem.twin.checkpoint.Head;
 
 /** Reads events and snapshots over one connection. Not thread-safe. Every row's hash is checked. */
 public final class JournalReader implements AutoCloseable {
@@ -102,6 +103,36 @@ public final class JournalReader implements AutoCloseable {
       query.setString(1, persistenceId);
       try (var rows = query.executeQuery()) {
         return rows.next() ? rows.getLong(1) : 0;
+      }
+    }
+  }
+
+  /** Where the journal of one term ends, unchecked; empty where it has no event. */
+  public Optional<Head> head(String persistenceId) throws SQLException {
+    return head(
+        persistenceId,
+        "SELECT sequence, hash FROM event WHERE persistence_id = ? ORDER BY sequence DESC LIMIT 1");
+  }
+
+  /** Whether the event of this head is there, with this hash. */
+  public boolean holds(Head head) throws SQLException {
+    return head(
+            head.persistenceId(),
+            "SELECT sequence, hash FROM event WHERE persistence_id = ? AND sequence = "
+                + head.sequence())
+        .filter(head::equals)
+        .isPresent();
+  }
+
+  private Optional<Head> head(String persistenceId, String sql) throws SQLException {
+    try (var query = connection.prepareStatement(sql)) {
+      query.setString(1, persistenceId);
+      try (var rows = query.executeQuery()) {
+        if (!rows.next()) return Optional.empty();
+        ByteString hash = bytes(rows, 2);
+        return hash.size() == SealedEvent.NO_HASH.size()
+            ? Optional.of(new Head(persistenceId, rows.getLong(1), hash))
+            : Optional.empty();
       }
     }
   }
