@@ -529,9 +529,10 @@ final class ApiRoutes extends AllDirectives {
   }
 
   private static String format(String text) {
-    if (text.equals("mcap") || text.equals("jsonl")) return text;
+    if (Set.of("mcap", "jsonl", "bundle").contains(text)) return text;
     throw new Refused(
-        "tandem.request.invalid", "format: expected mcap or jsonl, found " + text + "; no export");
+        "tandem.request.invalid",
+        "format: expected mcap, jsonl or bundle, found " + text + "; no export");
   }
 
   private static int whole(String field, String text, int max) {

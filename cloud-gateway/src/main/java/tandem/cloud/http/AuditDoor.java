@@ -45,7 +45,7 @@ public interface AuditDoor {
   record Verdict(boolean ok, List<String> lines) {}
 
   /**
-   * @param format {@code mcap} or {@code jsonl}
+   * @param format {@code mcap}, {@code jsonl} or {@code bundle}, which has no topics
    * @param from null: from the beginning
    * @param to null: up to now
    * @param topics empty: all

@@ -26,6 +26,7 @@ import tandem.deploy.client.Words;
 import tandem.deploy.client.WrongUsage;
 import tandem.deploy.node.NodeAudit;
 import tandem.twin.Refused;
+import tandem.twin.audit.EvidenceBundle;
 import tandem.twin.journal.PostgresJournal;
 
 /**
@@ -34,12 +35,13 @@ import tandem.twin.journal.PostgresJournal;
  */
 @Command(
     name = "audit",
-    description = "What is recorded: verify, replay, explain, export.",
+    description = "What is recorded: verify, replay, explain, export, bundle.",
     subcommands = {
       AuditCommands.Verify.class,
       AuditCommands.Replay.class,
       AuditCommands.Explain.class,
-      AuditCommands.Export.class
+      AuditCommands.Export.class,
+      AuditCommands.Bundle.class
     })
 final class AuditCommands implements Runnable {
   private static final Duration LONG = Duration.ofMinutes(30);
@@ -48,7 +50,7 @@ final class AuditCommands implements Runnable {
 
   @Override
   public void run() {
-    throw new WrongUsage("audit: expected verify, replay, explain or export");
+    throw new WrongUsage("audit: expected verify, replay, explain, export or bundle");
   }
 
   /** Whom to ask. */
@@ -326,6 +328,69 @@ final class AuditCommands implements Runnable {
                     Files.size(out)));
       } catch (IOException e) {
         throw new CliFailure("audit export: " + out + " is not there after writing: " + e);
+      }
+    }
+  }
+
+  @Command(
+      name = "bundle",
+      description = "One file that proves a robot's past without a node: see docs/evidence.")
+  static final class Bundle implements Callable<Integer> {
+    @Mixin Main.Help help;
+    @Mixin Source source;
+    @Parameters String robot;
+
+    @Option(names = "--out", required = true, paramLabel = "FILE")
+    Path out;
+
+    @Option(names = "--from", paramLabel = "T")
+    String from;
+
+    @Option(names = "--to", paramLabel = "T")
+    String to;
+
+    @Override
+    public Integer call() {
+      Instant first = from == null ? null : time(from);
+      Instant last = to == null ? null : time(to);
+      try (var node = source.openApi()) {
+        if (node != null) {
+          var query = new StringBuilder("?format=bundle");
+          if (first != null) query.append("&from=").append(Api.escape(first.toString()));
+          if (last != null) query.append("&to=").append(Api.escape(last.toString()));
+          node.download("/api/audit/export/" + Api.escape(robot) + query, out);
+        } else {
+          try (var stored = source.openData()) {
+            await(stored.bundle(robot, first, last, out));
+          }
+        }
+      }
+      try {
+        var manifest = EvidenceBundle.manifest(out);
+        var keys = manifest.getKeysList();
+        source
+            .out()
+            .object(
+                Out.fields(
+                    "robot",
+                    robot,
+                    "out",
+                    out.toString(),
+                    "bytes",
+                    Files.size(out),
+                    "events",
+                    manifest.getManifestsList().stream().mapToLong(m -> m.getEvents()).sum(),
+                    "segments",
+                    manifest.getEntriesCount() - 2,
+                    "checkpoint",
+                    manifest.getNewestCheckpoint(),
+                    "key",
+                    keys.isEmpty() ? null : keys.getLast(),
+                    "problems",
+                    List.copyOf(manifest.getProblemsList())));
+        return manifest.getProblemsCount() == 0 ? 0 : Main.FAILED;
+      } catch (IOException e) {
+        throw new CliFailure("audit bundle: " + out + " is not there after writing: " + e);
       }
     }
   }

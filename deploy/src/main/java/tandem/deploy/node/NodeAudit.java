@@ -15,7 +15,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import tandem.cloud.http.AuditDoor;
+import tandem.deploy.client.Version;
 import tandem.proto.codec.Json;
+import tandem.proto.v1.BundleManifest;
 import tandem.robot.guard.GuardHeads;
 import tandem.robot.inbound.GatewaySettings;
 import tandem.robot.inbound.RosSampleReader;
@@ -113,8 +115,46 @@ public final class NodeAudit implements AuditDoor, AutoCloseable {
     return ask(() -> audit.explain(commandId).stream().map(AuditExport::json).toList());
   }
 
+  /** Writes an evidence bundle. */
+  public CompletionStage<BundleManifest> bundle(String robot, Instant from, Instant to, Path out) {
+    return ask(
+        () -> {
+          try {
+            return audit.bundle(robot, from, to, Version.TEXT, out);
+          } catch (IOException e) {
+            throw new UncheckedIOException(
+                "bundle of %s not written: %s".formatted(robot, e.getMessage()), e);
+          }
+        });
+  }
+
+  private CompletionStage<Path> bundle(Export question) {
+    return ask(() -> {
+          try {
+            return Files.createTempFile(folder, "tandem-bundle-", ".tar");
+          } catch (IOException e) {
+            throw new UncheckedIOException("bundle not written: " + e.getMessage(), e);
+          }
+        })
+        .thenCompose(
+            file ->
+                bundle(question.robot(), question.from(), question.to(), file)
+                    .whenComplete((written, failure) -> removeUnless(failure == null, file))
+                    .thenApply(written -> file));
+  }
+
+  private static void removeUnless(boolean written, Path file) {
+    if (written) return;
+    try {
+      Files.deleteIfExists(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   @Override
   public CompletionStage<Path> export(Export question) {
+    if (question.format().equals("bundle")) return bundle(question);
     var selection =
         new AuditExport.Selection(
             question.format().equals("jsonl") ? AuditExport.Format.JSONL : AuditExport.Format.MCAP,

@@ -163,7 +163,42 @@ public record SealedEvent(
     }
   }
 
+  /** The bytes that the hash is over, for whoever wants to repeat it. */
+  public static byte[] hashed(
+      String robot,
+      long term,
+      long sequence,
+      String manifest,
+      int schemaVersion,
+      long hybridNanos,
+      ByteString previousHash,
+      ByteString payload) {
+    var header =
+        header(robot, term, sequence, manifest, schemaVersion, hybridNanos, previousHash, payload);
+    return ByteBuffer.allocate(header.remaining() + payload.size())
+        .put(header)
+        .put(payload.asReadOnlyByteBuffer())
+        .array();
+  }
+
   private static ByteString hash(
+      String robot,
+      long term,
+      long sequence,
+      String manifest,
+      int schemaVersion,
+      long hybridNanos,
+      ByteString previousHash,
+      ByteString payload) {
+    MessageDigest digest = sha256();
+    digest.update(
+        header(robot, term, sequence, manifest, schemaVersion, hybridNanos, previousHash, payload));
+    digest.update(payload.asReadOnlyByteBuffer());
+    return ByteString.copyFrom(digest.digest());
+  }
+
+  /** All but the payload. */
+  private static ByteBuffer header(
       String robot,
       long term,
       long sequence,
@@ -187,9 +222,6 @@ public record SealedEvent(
     header.putLong(term).putLong(sequence).putInt(kind.length).put(kind);
     header.putInt(schemaVersion).putLong(hybridNanos).putInt(previousHash.size());
     header.put(previousHash.asReadOnlyByteBuffer()).putInt(payload.size());
-    MessageDigest digest = sha256();
-    digest.update(header.flip());
-    digest.update(payload.asReadOnlyByteBuffer());
-    return ByteString.copyFrom(digest.digest());
+    return header.flip();
   }
 }

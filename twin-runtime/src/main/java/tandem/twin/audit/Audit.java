@@ -17,6 +17,7 @@ import tandem.proto.codec.CorruptEvent;
 import tandem.proto.codec.SealedEvent;
 import tandem.proto.event.Event;
 import tandem.proto.v1.AuditView;
+import tandem.proto.v1.BundleManifest;
 import tandem.proto.v1.FirstBadView;
 import tandem.proto.v1.JournalPosition;
 import tandem.proto.v1.PlaybackView;
@@ -676,5 +677,30 @@ public final class Audit {
       String robot, OpenSegment open, AuditExport.Selection selection, Path out)
       throws IOException {
     return AuditExport.export(data, events(robot), open, selection, out);
+  }
+
+  /**
+   * Writes what proves a robot's past to a new file ({@code docs/evidence}).
+   *
+   * @param from null: from the beginning
+   * @param to null: to the end
+   * @param software version that writes it
+   * @return what is in it, and what of it was seen to be bad
+   * @throws Refused where the robot has no event then
+   */
+  public BundleManifest bundle(String robot, Instant from, Instant to, String software, Path out)
+      throws IOException {
+    var range =
+        new EvidenceBundle.Range(
+            from == null ? Long.MIN_VALUE : nanos(from), to == null ? Long.MAX_VALUE : nanos(to));
+    try (JournalReader open = open()) {
+      return EvidenceBundle.write(data, open, robot, range, software, out);
+    } catch (SQLException e) {
+      throw new IOException("row cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  private static long nanos(Instant at) {
+    return Math.addExact(Math.multiplyExact(at.getEpochSecond(), 1_000_000_000L), at.getNano());
   }
 }

@@ -1,6 +1,7 @@
 /**
  * Questions about the past: is it what was written ({@link tandem.twin.audit.SegmentArchive} for
  * the recorder's files), what was believed at an instant, what led to a command and followed from
- * it. Replays run through the twin's own {@code evolve}. Everything here only reads.
+ * it. {@link tandem.twin.audit.EvidenceBundle} puts one robot's past into a file that proves
+ * itself. Replays run through the twin's own {@code evolve}. Everything here only reads.
  */
 package tandem.twin.audit;
