@@ -101,13 +101,14 @@ def checkpoints(data, robot):
         rest, where, number = record[STATEMENT.size :], f"checkpoints: statement {found}", number + 1
         same(where + ": number, hash of the one before", (number, link.hex()), (found, previous.hex()))
         last, pending, link = pending, (record[:112], signature), sha256(record[: STATEMENT.size])
-        if kind.startswith(b"tandem-key/"):  # the last statement under a key carries the others by their links
+        if kind == b"tandem-key/1".ljust(24, b"\0"):  # the last statement under a key carries the others by their links
             _ = last and signed(f"checkpoints: statement {found - 1}", keys[-1], *last)
             signed(where, keys[-1] if keys else value, *pending)
             keys, pending = keys + [value], None
-        elif kind.startswith(b"tandem-software/"):
+        elif kind == b"tandem-software/1".ljust(24, b"\0"):
             same(where + ": SHA-256 of the text", value.hex(), sha256(rest).hex())
-        elif kind.startswith(b"tandem-checkpoint/"):
+        else:
+            same(where + ": kind", b"tandem-checkpoint/1".ljust(24, b"\0"), kind)
             newest, at = number, 4
             for _ in range(struct.unpack_from(">I", rest)[0]):
                 place, hashes = struct.unpack_from(">QH", rest, at)
@@ -138,8 +139,8 @@ def events(data, manifest, heads):
     for record in records(data, 32):
         domain, robot, term, sequence, kind, _, nanos, previous, payload = event(record[:-32])
         where, kind, span, hashed = f"term {term} event {sequence}", kind.decode(), terms[term], record[-32:]
-        same(where + ": hash over its bytes", sha256(record[:-32]).hex(), hashed.hex())
-        same(where + ": robot", (b"tandem-event/1", manifest["robot"].encode()), (domain, robot))
+        right = sha256(record[:-32]).hex(), b"tandem-event/1", manifest["robot"].encode()
+        same(where + ": hash over its bytes, robot", right, (hashed.hex(), domain, robot))
         if term in last:
             number, earlier, before = last[term]
             same(where + ": place", (max(last), number + 1), (term, sequence))
@@ -155,11 +156,10 @@ def events(data, manifest, heads):
         if kind in ("tandem.SegmentSealed/1", "tandem.SegmentRecovered/1"):
             segments[f"segments/{term}-{sequence}.mcap"] = payload
     for term, sequence in heads:
-        end = last.get(term, (0,))[0]
-        need(sequence <= end, f"term {term}", f"expected event {sequence}, which is signed, found the end at {end}: it was cut off")
-    ends = {term: (end[0], end[2].hex()) for term, end in last.items()}
-    same("manifest: terms", {term: (span["lastSequence"], span["lastHash"]) for term, span in terms.items()}, ends)
-    return kinds, segments, sum(end[0] - max([s for t, s in heads if t == term], default=0) for term, end in ends.items())
+        need(sequence <= (end := last.get(term, (0,))[0]), f"term {term}", f"expected event {sequence}, found {end}: cut off")
+    said = {term: (span["lastSequence"], span["lastHash"]) for term, span in terms.items()}
+    same("manifest: terms", said, {term: (end[0], end[2].hex()) for term, end in last.items()})
+    return kinds, segments, sum(end[0] - max([s for t, s in heads if t == term], default=0) for term, end in last.items())
 
 def verify(data, key, unsigned):
     entries = entries_of(data)

@@ -448,6 +448,11 @@ public final class TwinRuntime implements AutoCloseable {
     return audit;
   }
 
+  /** Signs how far the twins' journals have come; completes also where that cannot be done now. */
+  public CompletionStage<Void> checkpoint() {
+    return JournalExtension.ID.get(system.classicSystem()).checkpointer().checkpoint();
+  }
+
   /**
    * Counts of the journal: events and synced commits since the start, and why it cannot be written.
    */

@@ -190,7 +190,7 @@ class EvidenceBundleTest {
     assertThat(bad.getProblems(0)).contains("ends at 20", "cut off");
     var verdict = verify(copy.resolve("b.tar"));
     assertThat(verdict.exit()).isEqualTo(1);
-    assertThat(verdict.text()).contains("found the end at 20", "cut off");
+    assertThat(verdict.text()).contains("found 20: cut off");
   }
 
   /** The bundle carries what is stored, and its own writer does not hide what is wrong. */

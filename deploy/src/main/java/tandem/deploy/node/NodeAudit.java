@@ -34,22 +34,31 @@ import tandem.twin.recorder.Recorder.OpenSegment;
 public final class NodeAudit implements AuditDoor, AutoCloseable {
   private final Audit audit;
   private final Function<String, CompletionStage<OpenSegment>> openSegment;
+  private final Supplier<CompletionStage<Void>> checkpoint;
   private final Path folder;
   private final ExecutorService threads =
       Executors.newFixedThreadPool(2, Thread.ofPlatform().daemon().name("audit-", 1).factory());
 
   private NodeAudit(
-      Audit audit, Function<String, CompletionStage<OpenSegment>> openSegment, Path folder) {
+      Audit audit,
+      Function<String, CompletionStage<OpenSegment>> openSegment,
+      Supplier<CompletionStage<Void>> checkpoint,
+      Path folder) {
     this.audit = audit;
     this.openSegment = openSegment;
+    this.checkpoint = checkpoint;
     this.folder = folder;
   }
 
-  /** Of a running node; what its recorder has not yet on disk is written before an export. */
+  /**
+   * Of a running node; what its recorder has not yet on disk is written before an export, what it
+   * has not yet signed is signed before a bundle.
+   */
   public static NodeAudit of(TwinRuntime runtime) {
     return new NodeAudit(
         runtime.audit(),
         robot -> runtime.recorder().flush(robot).thenApply(open -> open.orElse(null)),
+        runtime::checkpoint,
         temporary());
   }
 
@@ -59,6 +68,7 @@ public final class NodeAudit implements AuditDoor, AutoCloseable {
         Audit.ofStopped(
             data, new RosSampleReader(), GuardHeads.read(data.resolve(GatewaySettings.GUARDS))),
         robot -> CompletableFuture.completedFuture(null),
+        () -> CompletableFuture.completedFuture(null),
         temporary());
   }
 
@@ -71,6 +81,7 @@ public final class NodeAudit implements AuditDoor, AutoCloseable {
             new RosSampleReader(),
             GuardHeads.read(data.resolve(GatewaySettings.GUARDS))),
         robot -> CompletableFuture.completedFuture(null),
+        () -> CompletableFuture.completedFuture(null),
         temporary());
   }
 
@@ -117,15 +128,19 @@ public final class NodeAudit implements AuditDoor, AutoCloseable {
 
   /** Writes an evidence bundle. */
   public CompletionStage<BundleManifest> bundle(String robot, Instant from, Instant to, Path out) {
-    return ask(
-        () -> {
-          try {
-            return audit.bundle(robot, from, to, Version.TEXT, out);
-          } catch (IOException e) {
-            throw new UncheckedIOException(
-                "bundle of %s not written: %s".formatted(robot, e.getMessage()), e);
-          }
-        });
+    return checkpoint
+        .get()
+        .thenCompose(
+            made ->
+                ask(
+                    () -> {
+                      try {
+                        return audit.bundle(robot, from, to, Version.TEXT, out);
+                      } catch (IOException e) {
+                        throw new UncheckedIOException(
+                            "bundle of %s not written: %s".formatted(robot, e.getMessage()), e);
+                      }
+                    }));
   }
 
   private CompletionStage<Path> bundle(Export question) {

@@ -98,6 +98,7 @@ public final class EvidenceBundle {
       throws IOException, SQLException {
     var bundle = new EvidenceBundle(data, journal, robot, range);
     Path absolute = out.toAbsolutePath();
+    if (absolute.getParent() != null) Files.createDirectories(absolute.getParent());
     Path part = absolute.resolveSibling(absolute.getFileName() + ".part");
     try {
       BundleManifest written;

@@ -11,8 +11,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -89,6 +92,16 @@ public final class Checkpointer implements AutoCloseable {
           checkpointer::round, Math.min(every, FIRST.toMillis()), every, TimeUnit.MILLISECONDS);
     }
     return checkpointer;
+  }
+
+  /** Makes one now where something has moved; completes also where none can be made. */
+  public CompletionStage<Void> checkpoint() {
+    if (settings.every().isZero()) return CompletableFuture.completedFuture(null);
+    try {
+      return CompletableFuture.runAsync(this::round, thread);
+    } catch (RejectedExecutionException closed) {
+      return CompletableFuture.completedFuture(null); // the last one is made already
+    }
   }
 
   /** Number of the newest statement on disk; 0 where there is none. */

@@ -73,6 +73,19 @@ class CheckpointerTest {
   }
 
   @Test
+  void shouldStateAtOnceWhenAsked() throws Exception {
+    try (var journal = new JournalDatabase(data, 0)) {
+      var settings = new Checkpointer.Settings(data, Duration.ofHours(1), Duration.ofDays(1), "9");
+      var checkpointer = Checkpointer.start(journal, settings);
+      write(journal, "ada", 1, 5);
+      checkpointer.checkpoint().toCompletableFuture().get(20, TimeUnit.SECONDS);
+      assertThat(head("ada")).isEqualTo(5);
+      checkpointer.close();
+      checkpointer.checkpoint().toCompletableFuture().get(20, TimeUnit.SECONDS);
+    }
+  }
+
+  @Test
   void shouldTakeANewKeyWhenTheOldOneIsTooOld() throws Exception {
     for (int run = 0; run < 2; run++) {
       try (var journal = new JournalDatabase(data, 0)) {

@@ -11,6 +11,8 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executors;
@@ -22,6 +24,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tandem.proto.codec.SealedEvent;
+import tandem.twin.audit.Audit;
 
 /** The journal on a real PostgreSQL process, a database of its own for each test. */
 class PostgresJournalTest {
@@ -89,6 +92,46 @@ class PostgresJournalTest {
       assertThat(System.nanoTime()).as(what).isLessThan(deadline);
       Thread.onSpinWait();
     }
+  }
+
+  /** Each states what it has seen, also of a twin that the other one goes on with. */
+  @Test
+  void shouldFindACutEndByTheCheckpointsOfEachNode(@TempDir Path here, @TempDir Path there)
+      throws Exception {
+    var events = chain(ADA, 9);
+    try (var first = new JournalDatabase(place);
+        var second = new JournalDatabase(place)) {
+      var one = checkpointer(first, here);
+      append(first, ADA, events.subList(0, 4)).join();
+      one.close();
+      var other = checkpointer(second, there);
+      append(second, ADA, events.subList(4, 9)).join();
+      other.close();
+      assertThat(one.failure()).isNull();
+      assertThat(other.failure()).isNull();
+    }
+    assertThat(firstBad(here)).isEmpty();
+    assertThat(firstBad(there)).isEmpty();
+
+    sql(database, "DELETE FROM event WHERE sequence > 6");
+    assertThat(firstBad(here)).as("it has seen 4").isEmpty();
+    assertThat(firstBad(there)).contains("signs sequence 9 of term 1, the journal ends at 6");
+
+    sql(database, "DELETE FROM event WHERE sequence > 2");
+    assertThat(firstBad(here)).contains("signs sequence 4 of term 1, the journal ends at 2");
+  }
+
+  private static Checkpointer checkpointer(JournalDatabase journal, Path data) {
+    var settings = new Checkpointer.Settings(data, Duration.ofHours(1), Duration.ofDays(1), "9");
+    return Checkpointer.start(journal, settings);
+  }
+
+  private String firstBad(Path data) {
+    return Audit.ofServer(data, place, (topic, type, schema, payload) -> Optional.empty(), Map.of())
+        .verify("ada")
+        .getFirst()
+        .getFirstBad()
+        .getWhy();
   }
 
   @Test
