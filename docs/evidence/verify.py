@@ -8,8 +8,7 @@ it was signed, not who signed it. --unsigned: take a bundle without signature, t
 1: not, and standard error says what; 2: wrong usage."""
 import argparse, functools, hashlib, json, mmap, struct, sys
 
-BLOCK, ZERO = 512, bytes(32)
-STATEMENT = struct.Struct(">24sQq32sQ32s64s")  # kind, number, ns, hash of the one before, count, value | signature
+BLOCK, ZERO, STATEMENT = 512, bytes(32), struct.Struct(">24sQq32sQ32s64s")  # README: kind, number, ns, previous, ...
 P, L = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493  # Ed25519, RFC 8032
 D, ROOT = -121665 * pow(121666, -1, P) % P, pow(2, (P - 1) // 4, P)
 
@@ -18,7 +17,8 @@ def need(ok, where, what):
         raise ValueError(f"{where}: {what}")
 
 def same(where, expected, found):
-    need(expected == found, where, f"expected {str(expected)[:160]}, found {str(found)[:160]}")
+    pairs = zip(expected, found) if isinstance(expected, tuple) else [(expected, found)]
+    need(expected == found, where, ", ".join(f"expected {str(e)[:160]}, found {str(f)[:160]}" for e, f in pairs if e != f))
 
 def sha256(*parts):
     return hashlib.sha256(b"".join(parts)).digest()
@@ -100,9 +100,9 @@ def checkpoints(data, robot):
         kind, found, _, previous, count, value, signature = STATEMENT.unpack_from(record)
         rest, where, number = record[STATEMENT.size :], f"checkpoints: statement {found}", number + 1
         same(where + ": number, hash of the one before", (number, link.hex()), (found, previous.hex()))
-        last, pending, link = pending, (record[:112], signature), sha256(record[: STATEMENT.size])
-        if kind == b"tandem-key/1".ljust(24, b"\0"):  # the last statement under a key carries the others by their links
-            _ = last and signed(f"checkpoints: statement {found - 1}", keys[-1], *last)
+        pending, link = (record[:112], signature), sha256(record[: STATEMENT.size])
+        if kind == b"tandem-key/1".ljust(24, b"\0"):  # its signature carries all before it, too, by their links
+            same(where + ": number of the key, bytes", (len(keys) + 1, b""), (count, rest))
             signed(where, keys[-1] if keys else value, *pending)
             keys, pending = keys + [value], None
         elif kind == b"tandem-software/1".ljust(24, b"\0"):

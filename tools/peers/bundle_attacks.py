@@ -6,10 +6,16 @@
     bundle_attacks.py edits VERIFY BUNDLE FOREIGN    edits by somebody who has no key, but puts all hashes of the
                                                      container right and leaves the signature out
     bundle_attacks.py noise VERIFY BUNDLE SEED       hostile files
+    bundle_attacks.py mutants VERIFY BUNDLE FOREIGN STRANGER
+                                                     the verifier without one of its checks: which of them nothing above
+                                                     misses; STRANGER: a bundle without signature whose second term hangs
+                                                     on another event than it says
 Prints a JSON object: what was tried, and what was not noticed."""
-import importlib.util, json, random, struct, sys
+import importlib.util, json, random, re, struct, sys, types
 
 ERRORS = (ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError, ValueError, struct.error)
+
+CHECK = re.compile(r"\s+(same|need|signed|_ = pending and signed)\(?.*\)$")
 
 
 def load(path):
@@ -19,18 +25,18 @@ def load(path):
     return module
 
 
-def why(verify, data, unsigned=False):
+def why(verify, data, unsigned=False, key=None):
     """None where it is accepted."""
     try:
-        verify.verify(memoryview(data), None, unsigned)
+        verify.verify(memoryview(data), key, unsigned)
         return None
     except ERRORS as refused:
         return f"{type(refused).__name__}: {refused}"
 
 
-def flips(verify, whole, bits):
+def flips(verify, whole, bits, step=1):
     data, missed, tried = bytearray(whole), [], 0
-    for at in range(len(data)):
+    for at in range(0, len(data), step):
         for bit in range(8) if bits == 8 else [at % 8]:
             data[at] ^= 1 << bit
             tried += 1
@@ -80,7 +86,9 @@ def edits(verify, whole, foreign):
         m["terms"][-1].update(lastSequence=len(rows), lastHash=rows[-1][-32:].hex()),
         m.update(manifests=kinds(verify, rows)),
     )
-    middle, segment = len(rows) // 2, [name for name in entries if name.startswith("segments/")][0]
+    segment = [name for name in entries if name.startswith("segments/")][0]
+    heads = verify.checkpoints(entries["checkpoints"], json.loads(entries["manifest.json"])["robot"])[1]
+    middle = next(i for i in range(len(rows) // 2, len(rows)) if (1, i + 1) not in heads and not sealed(verify, rows[i]))
     swap = lambda rows, i: rows[:i] + [rows[i + 1], rows[i]] + rows[i + 2 :]
     forged = forge(verify, rows[-1])
     events = lambda rows: {"events": b"".join(rows)}
@@ -108,13 +116,66 @@ def edits(verify, whole, foreign):
         "head of a checkpoint changed": said([*statements[:-1], flip(statements[-1], len(statements[-1]) - 1)]),
         "head of a checkpoint lower": said([*statements[:-1], flip(statements[-1], len(statements[-1]) - 33)]),
         "key swapped": said([swapped(statements[0])] + statements[1:]),
+        "event changed, its hash kept": events(rows[:middle] + [flip(rows[middle], len(rows[middle]) - 33)] + rows[middle + 1 :]),
+        "end cut off with its segment": {**events(rows[:-1]), **{name: None for name in entries if sealed(verify, rows[-1]) == name}},
+        "last event changed, and its head": {
+            **events(rows[:-1] + [forged]),
+            **said([each.replace(rows[-1][-32:], forged[-32:]) for each in statements]),
+        },
+        "text of the software changed": said([flip(each, len(each) - 1) if b"tandem-soft" in each else each for each in statements]),
+        "bytes behind the last proof": said(statements[:-1] + [longer(statements[-1])]),
+        "bytes behind a key": said([longer(statements[0])] + statements[1:]),
+        "another segment": {"segments/9-9.mcap": b"more"},
+        "another entry": {"more": b"more"},
+        "key that nobody signed": said(statements + [foreign_key(verify, statements[-1], len(statements) + 1)]),
+    }
+    says = {
+        "manifest: more events": lambda m: m["terms"][0].update(lastSequence=m["terms"][0]["lastSequence"] + 1),
+        "manifest: other kinds": lambda m: m["manifests"][0].update(events=9_999),
+        "manifest: other key": lambda m: m.update(keys=["00" * 32]),
+        "manifest: other checkpoint": lambda m: m.update(newestCheckpoint=99),
+        "manifest: other format": lambda m: m.update(format="tandem-bundle/2"),
+        "manifest: problems": lambda m: m.update(problems=["the disk was wet"]),
+        "manifest: other robot": lambda m: m.update(robot="eve"),
+        "manifest: other order": lambda m: m["entries"].reverse(),
+        "manifest: begins later": lambda m: m["terms"][0].update(firstSequence=2),
+        "manifest: begins elsewhere": lambda m: m["terms"][0].update(firstPreviousHash="11" * 32),
+        "manifest: no entries": lambda m: m.update(entries=[]),
     }
     answers = {}
     for name, changed in attempts.items():
         kept = {n: c for n, c in {**entries, **changed}.items() if c is not None}
         right = ends(split(kept["events"], 32)) if kept["events"] else lambda manifest: manifest.update(terms=[], manifests=[])
-        answers[name] = why(verify, packed(verify, kept, right), unsigned=name != "unsigned")
+        keys = [each[84:116].hex() for each in split(kept["checkpoints"], 0) if each[4:].startswith(b"tandem-key")]
+        right_keys = lambda manifest: (right(manifest), manifest.update(keys=keys))
+        answers[name] = why(verify, packed(verify, kept, right_keys), unsigned=name != "unsigned")
+    named = {"name": "segments/9-9.mcap", "size": 4, "sha256": verify.sha256(b"more").hex()}
+    kept = {**entries, "segments/9-9.mcap": b"more"}
+    answers["another segment, named"] = why(verify, packed(verify, kept, lambda m: m["entries"].append(named)), unsigned=True)
+    for name, change in says.items():
+        answers[name] = why(verify, packed(verify, entries, change), unsigned=True)
+    wrong = packed(verify, entries)
+    answers["hash of the manifest wrong"] = why(verify, wrong[:-1536] + flip(wrong[-1536:-1024], 3) + wrong[-1024:], unsigned=True)
+    answers["another key expected"] = why(verify, whole, key="00" * 32)
     return {"control": why(verify, packed(verify, entries), unsigned=True), "answers": answers}
+
+
+def sealed(verify, row):
+    """Entry of the segment that this event sealed; None where it sealed none."""
+    _, robot, term, sequence, kind, *_ = verify.event(row[4:-32])
+    return f"segments/{term}-{sequence}.mcap" if b"Segment" in kind else None
+
+
+def longer(statement):
+    return struct.pack(">I", len(statement) - 3) + statement[4:] + b"!"
+
+
+def foreign_key(verify, last, number):
+    """The next statement of the log, in all but its signature."""
+    fields = list(verify.STATEMENT.unpack_from(last, 4))
+    fields[0:4] = b"tandem-key/1", number, fields[2] + 1, verify.sha256(last[4:180])
+    fields[4:6] = 2, bytes.fromhex("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a")
+    return struct.pack(">I", 176) + verify.STATEMENT.pack(*fields)
 
 
 def kinds(verify, rows):
@@ -176,6 +237,29 @@ def noise(verify, whole, seed):
     return {"tried": len(answers), "missed": [name for name, said in answers.items() if said is None], "answers": {n: a for n, a in answers.items() if "over it" not in n}}
 
 
+def mutants(path, whole, foreign, stranger):
+    with open(path) as file:
+        lines = file.read().split("\n")
+    checks = [i for i, line in enumerate(lines) if CHECK.match(line)]
+    survived = []
+    for i in checks:
+        indent = lines[i][: len(lines[i]) - len(lines[i].lstrip())]
+        verify = types.ModuleType("verify")
+        exec(compile("\n".join([*lines[:i], indent + "pass", *lines[i + 1 :]]), path, "exec"), verify.__dict__)
+        if why(verify, whole) is None and not caught(verify, whole, foreign, stranger):
+            survived.append(lines[i].strip())
+    return {"checks": len(checks), "survived": survived}
+
+
+def caught(verify, whole, foreign, stranger):
+    """Whether some attack passes now."""
+    if why(verify, stranger, unsigned=True) is None:
+        return True
+    if None in edits(verify, whole, foreign)["answers"].values() or cuts(verify, whole)["missed"]:
+        return True
+    return bool(noise(verify, whole, 1)["missed"] or flips(verify, whole, 1, step=3)["missed"])
+
+
 def block(verify, name, content):
     return verify.header(name, len(content)) + content + bytes(-len(content) % 512)
 
@@ -186,8 +270,11 @@ if __name__ == "__main__":
         whole = file.read()
     verify = load(program)
     assert why(verify, whole) is None, why(verify, whole)
-    if what == "edits":
-        with open(more[0], "rb") as file:
-            print(json.dumps(edits(verify, whole, file.read())))
+    if what in ("edits", "mutants"):
+        others = []
+        for name in more:
+            with open(name, "rb") as file:
+                others.append(file.read())
+        print(json.dumps(edits(verify, whole, *others) if what == "edits" else mutants(program, whole, *others)))
     else:
         print(json.dumps({"flips": flips, "cuts": cuts, "noise": noise}[what](verify, whole, *map(int, more))))

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static tandem.twin.LocalSite.get;
 import static tandem.twin.LocalSite.goal;
 
+import com.google.protobuf.ByteString;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -163,6 +164,28 @@ class EvidenceBundleTest {
         .contains("hash that a checkpoint signs");
     assertThat((String) answers.get("key swapped")).contains("signature");
     assertThat((String) answers.get("segment changed")).contains("segments/");
+  }
+
+  /**
+   * The verifier without one of its checks accepts something that was done to a bundle. Not so
+   * where another check sees the same: bounds, which only say it better; what a hash or a link
+   * says, too; and a kind of statement that only the node itself could have signed.
+   */
+  @Test
+  @Tag("slow")
+  void shouldNeedTheChecksOfTheForeignProgram() throws Exception {
+    var stranger = copy.resolve("stranger");
+    bundled(stranger, parent(), child(parent().get(4)));
+
+    var found = attack("mutants", bundle, foreign.toString(), stranger + ".tar");
+
+    assertThat((Long) found.get("checks")).isGreaterThan(30);
+    assertThat((List<?>) found.get("survived"))
+        .hasSizeLessThanOrEqualTo(8)
+        .allSatisfy(
+            line ->
+                assertThat((String) line)
+                    .matches(".*(the curve|cut off|of the entry|: kind|: twin|: bytes|: place).*"));
   }
 
   @Test
@@ -326,30 +349,33 @@ class EvidenceBundleTest {
   /** Two homes, the older one with events that the newer does not follow. */
   @Test
   void shouldHoldTermsAndTheBranchThatWasClosed() throws Exception {
-    var parent = new ArrayList<SealedEvent>();
-    for (int i = 1; i <= 6; i++) {
-      var before = parent.isEmpty() ? SealedEvent.NO_HASH : parent.getLast().hash();
-      var event =
-          i == 1
-              ? new Event.TermBegun(1, 0, 0, com.google.protobuf.ByteString.EMPTY, "edge", "new")
-              : new Event.OperatorAction("anna", "note", "note " + i);
-      parent.add(SealedEvent.seal("ada", 1, i, i, before, event));
-    }
-    var fork = parent.get(3).hash();
-    var child =
-        SealedEvent.seal("ada", 2, 1, 9, fork, new Event.TermBegun(2, 1, 4, fork, "c", "x"));
-    var stranger =
-        SealedEvent.seal(
-            "ada", 2, 1, 9, parent.get(4).hash(), new Event.TermBegun(2, 1, 4, fork, "c", "x"));
-
-    var good = bundled(copy.resolve("good"), parent, child);
+    var good = bundled(copy.resolve("good"), parent(), child(parent().get(3)));
     assertThat(verify(copy.resolve("good.tar"), "--unsigned").exit()).isZero();
     assertThat(good.getBranches(0)).contains("2 events after sequence 4, where term 2 begins");
     assertThat(good.getTerms(1).getParentSequence()).isEqualTo(4);
 
-    bundled(copy.resolve("bad"), parent, stranger);
+    bundled(copy.resolve("bad"), parent(), child(parent().get(4)));
     assertThat(verify(copy.resolve("bad.tar"), "--unsigned").text())
         .contains("term 2 event 1: hash of its parent");
+  }
+
+  private static List<SealedEvent> parent() {
+    var events = new ArrayList<SealedEvent>();
+    for (int i = 1; i <= 6; i++) {
+      var before = events.isEmpty() ? SealedEvent.NO_HASH : events.getLast().hash();
+      var event =
+          i == 1
+              ? new Event.TermBegun(1, 0, 0, ByteString.EMPTY, "edge", "new")
+              : new Event.OperatorAction("anna", "note", "note " + i);
+      events.add(SealedEvent.seal("ada", 1, i, i, before, event));
+    }
+    return events;
+  }
+
+  /** Says that it follows the fourth. */
+  private static SealedEvent child(SealedEvent follows) {
+    var begun = new Event.TermBegun(2, 1, 4, parent().get(3).hash(), "cloud", "home lost");
+    return SealedEvent.seal("ada", 2, 1, 9, follows.hash(), begun);
   }
 
   private static BundleManifest bundled(Path data, List<SealedEvent> parent, SealedEvent child)

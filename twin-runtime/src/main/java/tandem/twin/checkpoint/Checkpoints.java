@@ -19,8 +19,8 @@ import tandem.proto.codec.SealedEvent;
 /**
  * Reads a node's log of statements, {@code <data>/checkpoints/log}, from its beginning, and checks
  * it: the link of each to the one before, the root of each checkpoint against its heads, the
- * signature of each key and of the last statement under each key (the links carry it back to all
- * others). Memory: one head and some hashes for each twin.
+ * signature of each key and of the last statement (the links carry it back to all others). Memory:
+ * one head and some hashes for each twin.
  *
  * <pre>
  *   file   = "tandemCP" | record ...
@@ -150,7 +150,6 @@ public final class Checkpoints implements AutoCloseable {
     List<Head> moved = List.of();
     switch (statement.kind()) {
       case KEY -> {
-        signed(last);
         var by = newestKey == null ? statement.value() : newestKey.value();
         if (!statement.isSignedBy(by)) {
           throw bad("signature of the key", "that of the key before it", "another");
