@@ -152,6 +152,7 @@ class ApiServerTest {
         "/api/audit/replay/ada?at=-10s|503|tandem.audit.unavailable",
         "/api/audit/explain/c-1|503|tandem.audit.unavailable",
         "/api/audit/export/ada?format=csv|400|tandem.request.invalid",
+        "/api/audit/export/ada?format=bundle|503|tandem.audit.unavailable",
       })
   void shouldAnswerEachErrorWithACodeAndAText(String path, int status, String code)
       throws Exception {

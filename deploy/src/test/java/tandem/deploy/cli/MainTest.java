@@ -2,16 +2,24 @@ package tandem.deploy.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.ByteString;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tandem.deploy.client.Out;
 import tandem.proto.codec.Json;
+import tandem.proto.codec.SealedEvent;
+import tandem.proto.event.Event;
+import tandem.twin.journal.JournalDatabase;
+import tandem.twin.journal.TwinId;
 
 /** Exit codes, and what goes to which stream. */
 class MainTest {
@@ -46,6 +54,8 @@ class MainTest {
         "ros2 topic pub /a std_msgs/msg/String {data -e tcp/127.0.0.1:1",
         "interface hash nothing",
         "edge --zenoh-listen tcp/0.0.0.0:7447",
+        "audit bundle ada",
+        "audit bundle ada --out x.tar --from yesterday",
       })
   void shouldExitWithTwoWhereTheWordsAreWrong(String line) {
     var ran = run(line.isEmpty() ? new String[0] : line.split(" "));
@@ -64,6 +74,7 @@ class MainTest {
         "twin command ada reach left_hand 0.3 -0.2 0.1 --api http://127.0.0.1:1",
         "stream list --api http://127.0.0.1:1",
         "interface hash std_msgs/msg/Nothing",
+        "audit bundle ada --out x.tar --data /nowhere",
       })
   void shouldExitWithOneAndSayWhyWhereItFails(String line) {
     var ran = run(line.split(" "));
@@ -94,6 +105,55 @@ class MainTest {
                 "sensor_msgs/msg/JointState",
                 "hash",
                 "RIHS01_a13ee3a330e346c9d87b5aa18d24e11690752bd33a0350f11c5882bc9179260e"));
+  }
+
+  /** A file is written all the same where the journal is bad: it says so, and so does the exit. */
+  @Test
+  void shouldBundleWhatIsThereAndSayWhatIsBad(@TempDir Path data) throws Exception {
+    var ada = new TwinId("ada", 1);
+    var begun =
+        SealedEvent.seal(
+            "ada",
+            1,
+            1,
+            1,
+            SealedEvent.NO_HASH,
+            new Event.TermBegun(1, 0, 0, ByteString.EMPTY, "edge", "test"));
+    var stranger =
+        SealedEvent.seal(
+            "ada", 1, 2, 2, SealedEvent.NO_HASH, new Event.OperatorAction("m", "note", "?"));
+    var out = data.resolve("made/ada.tar");
+    String[] words = {"audit", "bundle", "ada", "--data", "" + data, "--out", "" + out, "--json"};
+    try (var journal = new JournalDatabase(data, 0)) {
+      journal.committer().append(ada, List.of(begun)).toCompletableFuture().join();
+    }
+
+    var good = run(words);
+    assertThat(good.code).as(good.err).isZero();
+    assertThat(fields(good.out))
+        .containsEntry("robot", "ada")
+        .containsEntry("events", 1L)
+        .containsEntry("segments", 0L)
+        .containsEntry("problems", List.of())
+        .containsEntry("bytes", Files.size(out));
+
+    try (var journal = new JournalDatabase(data, 0)) {
+      journal.committer().append(ada, List.of(stranger)).toCompletableFuture().join();
+    }
+    var bad = run(words);
+    assertThat(bad.code).isEqualTo(1);
+    assertThat(bad.out).contains("term 1 sequence 2: expected the hash of the event before");
+
+    words[2] = "eve";
+    var nobody = run(words);
+    assertThat(nobody.code).isEqualTo(1);
+    assertThat(nobody.err).contains("robot eve has no event here; nothing was written");
+    assertThat(out).exists();
+  }
+
+  @SuppressWarnings("unchecked")
+  private static Map<String, Object> fields(String line) {
+    return (Map<String, Object>) Json.parse(line.strip());
   }
 
   @Test
