@@ -13,7 +13,7 @@ import tandem.robot.schedule.AuthoritySchedules;
  */
 final class AuthorityDrill implements Drill {
   /** Something broken on purpose is looked for under so many seeds. */
-  private static final int MOST_SEEDS = 3_000;
+  private static final int MOST_SEEDS = 20_000;
 
   private static final int SHOWN = 20;
 

@@ -47,6 +47,7 @@ final class Draft {
   boolean ending;
   boolean inherits;
   long recalledNanos;
+  long releasedMillis;
 
   Draft(GuardState state, long nowNanos, Body body) {
     this.before = state;
@@ -73,6 +74,7 @@ final class Draft {
     ending = state.ending();
     inherits = state.inherits();
     recalledNanos = state.recalledNanos();
+    releasedMillis = state.releasedMillis();
   }
 
   /** How the body is, as {@link Body#posture} says. */
@@ -113,7 +115,8 @@ final class Draft {
         counters,
         ending,
         inherits,
-        recalledNanos);
+        recalledNanos,
+        releasedMillis);
   }
 
   MotionPlan.Scene scene() {

@@ -61,7 +61,7 @@ public final class Guard implements AutoCloseable {
    * What a gateway and a guard have to agree on before one commands through the other; changes with
    * every change of what they say to each other or of what the guard judges.
    */
-  public static final String VERSION = "0.1.0/9";
+  public static final String VERSION = "0.1.0/10";
 
   /** Where a guard writes its version beside its state. */
   public static final String VERSION_FILE = "guard.version";

@@ -106,7 +106,8 @@ public final class GuardCore {
             .setStopBy(memory.getStopBy())
             .setStopWhy(memory.getStopWhy())
             .setStopNumber(memory.getStopNumber())
-            .setActiveCommandId(state.active() == null ? "" : state.active().commandId())
+            .addAllActiveCommandIds(
+                state.actives().stream().map(GuardState.Active::commandId).toList())
             .setPath(state.presence().path())
             .setJournalHead(memory.getJournalHead())
             .setProfileHash(state.profileHash())

@@ -500,8 +500,9 @@ public final class GuardSchedules {
 
     @Override
     public void answered(GuardRequest request, long tag, GuardReply reply, long nowNanos) {
-      now = Math.max(now, bootNanos + nowNanos);
-      oracle.answered(request, reply, guard.disk(), now);
+      long decided = bootNanos + nowNanos; // before now, where the disk ended while it waited
+      now = Math.max(now, decided);
+      oracle.answered(request, reply, guard.disk(), decided);
     }
 
     @Override

@@ -38,6 +38,8 @@ import tandem.proto.v1.TimeToken;
  * @param ending the process is about to end
  * @param inherits what another process sent before this start may still move the robot
  * @param recalledNanos when the robot was last told to cancel navigations
+ * @param releasedMillis tick of the newest release of a stop: what was permitted before it was
+ *     permitted for a robot that was stopped since
  */
 public record GuardState(
     String robot,
@@ -63,7 +65,8 @@ public record GuardState(
     Map<String, Long> counters,
     boolean ending,
     boolean inherits,
-    long recalledNanos) {
+    long recalledNanos,
+    long releasedMillis) {
 
   /** The motion that began first; null when none runs. */
   Active active() {
@@ -96,7 +99,8 @@ public record GuardState(
         counters,
         ending,
         inherits,
-        recalledNanos);
+        recalledNanos,
+        releasedMillis);
   }
 
   /** A lease holder's newest keep-alive. */
@@ -485,6 +489,7 @@ public record GuardState(
         zeroCounters(),
         false,
         !memory.getArmed() || memory.getJournalHead().getSequence() > 0,
+        0,
         0);
   }
 }

@@ -241,6 +241,9 @@ final class Halts {
       draft.store();
       return;
     }
+    if (releasing.latched().getStopLatched()) {
+      draft.releasedMillis = draft.now / 1_000_000;
+    }
     // What moved is brought to rest all the same: a stop that is released does not let it go on.
     draft.halts.replaceAll(halt -> halt.stop() ? halt.released(draft.now) : halt);
     draft.releasesLeft = RELEASES;

@@ -267,6 +267,12 @@ final class Motions {
           "start by and end by: expected 0 <= start < end <= %d ms, found %d and %d"
               .formatted(LONGEST_MILLIS, startBy, endBy));
     }
+    if (tick < draft.releasedMillis) {
+      return Draft.no(
+          "stopped",
+          "time token: expected one since the release of the stop at %d ms, found %d: the robot was stopped after the motion was permitted"
+              .formatted(draft.releasedMillis, tick));
+    }
     if (nowMillis > tick + startBy) {
       return Draft.no(
           "late", "not started by its time: %d ms too late".formatted(nowMillis - tick - startBy));

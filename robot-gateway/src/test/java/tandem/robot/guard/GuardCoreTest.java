@@ -300,6 +300,26 @@ class GuardCoreTest {
   }
 
   @Test
+  void shouldRefuseAMotionThatTheStopOvertookOnItsWayOnceThatIsReleased() {
+    guard.see(true);
+    var overtaken = guard.motion(1, 1, 1).setStartByMillis(5_000).setEndByMillis(9_000);
+    guard.pass(20_000_000);
+    guard.stop("s-1");
+    guard.pass(600_000_000);
+    assertThat(guard.release("looked around").accepted()).isTrue();
+    var permitted = guard.motion(1, 1, 2);
+
+    var refused = guard.move(overtaken);
+    assertThat(refused.code()).isEqualTo("tandem.guard.stopped");
+    assertThat(refused.why()).contains("since the release of the stop at 10620 ms, found 10000");
+    assertThat(guard.state.actives()).isEmpty();
+
+    guard.pass(20_000_000);
+    assertThat(guard.release("once more, which releases nothing").accepted()).isTrue();
+    assertThat(guard.move(permitted).accepted()).isTrue();
+  }
+
+  @Test
   void shouldTellALatchedStopToARobotThatComesLater() {
     guard.stop("s-1");
     guard.stillSince = 0;

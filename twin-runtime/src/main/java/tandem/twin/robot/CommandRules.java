@@ -270,6 +270,7 @@ final class CommandRules {
       if (open.id().equals(by.id())) continue;
       if (!Parts.overlap(Parts.of(open.goal(), d.state), part)) continue;
       d.emit(new Event.CommandSuperseded(open.id(), by.id()));
+      d.ends.superseded(open, by);
       d.progress.remove(open.id());
       d.leases.endFor(open.id(), "superseded by " + by.id());
     }
@@ -340,7 +341,7 @@ final class CommandRules {
   void noAnswer(CommandRecord command) {
     boolean idle =
         d.seen.guard().isFresh(d.now, d.rules.guardFreshMillis())
-            && !d.seen.guard().status().getActiveCommandId().equals(command.id());
+            && !d.seen.guard().status().getActiveCommandIdsList().contains(command.id());
     d.ends.cancel(command, "tandem", "no answer");
     finish(
         idle

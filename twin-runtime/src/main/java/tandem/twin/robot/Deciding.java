@@ -5,12 +5,15 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import tandem.proto.command.TwinCommand;
 import tandem.proto.command.TwinReply;
 import tandem.proto.event.Event;
 import tandem.proto.event.SampleRef;
 import tandem.proto.v1.Authority;
 import tandem.proto.v1.GuardRequest;
+import tandem.twin.robot.Tracking.Overtaken;
 import tandem.twin.robot.Tracking.Progress;
 import tandem.twin.robot.Tracking.Unanswered;
 
@@ -40,8 +43,8 @@ final class Deciding {
   long bodyNanos;
   double standingHeight;
   final List<Unanswered> unanswered;
-  String leftId;
-  long leftNanos;
+  final Map<String, Long> leftNanos;
+  final SortedMap<String, Overtaken> overtaken;
 
   final TwinRules rules;
   final String site;
@@ -78,8 +81,8 @@ final class Deciding {
     bodyNanos = t.bodyNanos();
     standingHeight = t.standingHeight();
     unanswered = new ArrayList<>(t.unanswered());
-    leftId = t.leftId();
-    leftNanos = t.leftNanos();
+    leftNanos = new HashMap<>(t.leftNanos());
+    overtaken = new TreeMap<>(t.overtaken());
   }
 
   private Decision done() {
@@ -104,8 +107,8 @@ final class Deciding {
             standingHeight,
             Map.copyOf(foreign),
             List.copyOf(unanswered),
-            leftId,
-            leftNanos));
+            Map.copyOf(leftNanos),
+            Map.copyOf(overtaken)));
   }
 
   void emit(Event event) {
@@ -159,6 +162,7 @@ final class Deciding {
       case TwinCommand.Awake c -> contact.awake();
       case TwinCommand.Review c -> review();
     }
+    ends.reviewOvertaken();
     return done();
   }
 

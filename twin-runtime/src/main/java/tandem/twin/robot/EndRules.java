@@ -1,11 +1,13 @@
 package tandem.twin.robot;
 
+import java.util.List;
 import java.util.stream.Collectors;
 import tandem.proto.command.TwinCommand;
 import tandem.proto.event.Event;
 import tandem.proto.event.Goal;
 import tandem.twin.robot.CommandRecord.Phase;
 import tandem.twin.robot.Effect.Ending;
+import tandem.twin.robot.Tracking.Overtaken;
 import tandem.twin.robot.Tracking.Unanswered;
 import tandem.twin.robot.TwinState.Lease;
 
@@ -50,10 +52,37 @@ final class EndRules {
     return new Effect.End(ending);
   }
 
-  /** As far as the newest status says; empty where none runs. */
-  private String activeAtGuard() {
+  /** As far as the newest status says. */
+  private List<String> activeAtGuard() {
     var status = d.seen.guard().status();
-    return status == null ? "" : status.getActiveCommandId();
+    return status == null ? List.of() : status.getActiveCommandIdsList();
+  }
+
+  /** The guard ends it when it takes the newer one, which may come late, or never. */
+  void superseded(CommandRecord command, CommandRecord by) {
+    d.overtaken.replaceAll(
+        (id, one) ->
+            one.byId().equals(command.id()) ? new Overtaken(by.id(), one.sinceNanos()) : one);
+    if (command.acceptedNanos() != 0 && !(command.goal() instanceof Goal.Stance)) {
+      d.overtaken.put(command.id(), new Overtaken(by.id(), d.now));
+    }
+  }
+
+  /** What the newer command has not ended in time, or will not end any more, is cancelled. */
+  void reviewOvertaken() {
+    d.overtaken.entrySet().removeIf(one -> isSettled(one.getKey(), one.getValue()));
+  }
+
+  private boolean isSettled(String id, Overtaken overtaken) {
+    CommandRecord newer = d.state.command(overtaken.byId()).orElse(null);
+    if (newer != null && newer.guardAcceptedNanos() != 0) return true;
+    boolean comes = newer != null && !newer.phase().isFinal();
+    if (comes && d.sinceMillis(overtaken.sinceNanos()) < LEFT_MILLIS) return false;
+    d.state
+        .command(id)
+        .filter(command -> !isUnanswered(id))
+        .ifPresent(command -> cancel(command, "tandem", "superseded by " + overtaken.byId()));
+    return true;
   }
 
   void answered(TwinCommand.EndAnswered c) {
@@ -100,24 +129,31 @@ final class EndRules {
   /** A rebuilt twin, to which nothing is unanswered, has to hear the guard first. */
   private boolean isInOrder() {
     return d.unanswered.isEmpty()
-        && d.leftId.isEmpty()
+        && d.leftNanos.isEmpty()
         && d.seen.guard().isFresh(d.now, d.rules.guardFreshMillis());
+  }
+
+  private boolean isUnanswered(String id) {
+    return d.unanswered.stream().anyMatch(one -> one.ending().isOf(id, 0));
   }
 
   /** What the guard goes on with although it is over here. */
   private void reviewLeft() {
     boolean fresh = d.seen.guard().isFresh(d.now, d.rules.guardFreshMillis());
-    CommandRecord left =
-        fresh ? d.state.command(activeAtGuard()).filter(EndRules::isToEnd).orElse(null) : null;
-    if (left == null) {
-      d.leftId = "";
-    } else if (!left.id().equals(d.leftId)) {
-      d.leftId = left.id();
-      d.leftNanos = d.now;
-    } else if (d.sinceMillis(d.leftNanos) >= LEFT_MILLIS
-        && d.unanswered.stream().noneMatch(one -> one.ending().isOf(left.id(), 0))) {
-      cancel(left, "tandem", "it is %s here".formatted(left.phase().text()));
-      d.leftNanos = d.now;
+    List<CommandRecord> left =
+        fresh
+            ? activeAtGuard().stream()
+                .flatMap(id -> d.state.command(id).stream())
+                .filter(EndRules::isToEnd)
+                .toList()
+            : List.of();
+    d.leftNanos.keySet().retainAll(left.stream().map(CommandRecord::id).toList());
+    for (CommandRecord command : left) {
+      Long since = d.leftNanos.putIfAbsent(command.id(), d.now);
+      if (since != null && d.sinceMillis(since) >= LEFT_MILLIS && !isUnanswered(command.id())) {
+        cancel(command, "tandem", "it is %s here".formatted(command.phase().text()));
+        d.leftNanos.put(command.id(), d.now);
+      }
     }
   }
 

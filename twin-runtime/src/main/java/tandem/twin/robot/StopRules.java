@@ -30,9 +30,7 @@ final class StopRules {
         d.stillNanos = Tracking.NEVER;
       }
     }
-    for (CommandRecord open : d.state.openCommands()) {
-      d.commands.finish(new Event.CommandCancelled(open.id(), c.by(), "stop: " + c.why()));
-    }
+    endAll(c.by(), c.why());
   }
 
   /** An answer that overtook its stop says neither who nor why: the stop itself will, and does. */
@@ -51,10 +49,14 @@ final class StopRules {
     d.emit(
         new Event.StopLatched(
             ours ? d.state.stop().by() : by, ours ? d.state.stop().why() : why, seenIn));
+    endAll(d.state.stop().by(), d.state.stop().why());
+  }
+
+  /** One that the stop overtakes on its way does not start after the release. */
+  private void endAll(String by, String why) {
     for (CommandRecord open : d.state.openCommands()) {
-      d.commands.finish(
-          new Event.CommandCancelled(
-              open.id(), d.state.stop().by(), "stop: " + d.state.stop().why()));
+      d.ends.cancel(open, by, "stop: " + why);
+      d.commands.finish(new Event.CommandCancelled(open.id(), by, "stop: " + why));
     }
   }
 

@@ -1,6 +1,7 @@
 package tandem.twin.robot;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -26,8 +27,10 @@ import tandem.twin.robot.Effect.Ending;
  * @param standingHeight greatest height of the base while upright, m
  * @param foreignNanos last report by topic and publisher; bounded
  * @param unanswered what ended here and the guard has not answered, oldest first; bounded
- * @param leftId command that is over here and that the guard names as active; empty: none
- * @param leftNanos since when, or when it was last cancelled for that
+ * @param leftNanos commands that are over here and that the guard names as active: since when, or
+ *     when each was last cancelled for that
+ * @param overtaken what a newer command has superseded, by its own id, until the guard has taken
+ *     that newer one
  */
 record Tracking(
     long awakeNanos,
@@ -45,14 +48,14 @@ record Tracking(
     double standingHeight,
     Map<String, Long> foreignNanos,
     List<Unanswered> unanswered,
-    String leftId,
-    long leftNanos) {
+    Map<String, Long> leftNanos,
+    Map<String, Overtaken> overtaken) {
   static final long NEVER = Long.MIN_VALUE;
 
   static final Tracking START =
       new Tracking(
           NEVER, false, Map.of(), NEVER, Map.of(), NEVER, NEVER, NEVER, NEVER, Map.of(), "unknown",
-          NEVER, 0, Map.of(), List.of(), "", NEVER);
+          NEVER, 0, Map.of(), List.of(), Map.of(), Map.of());
 
   private static final int MOST_CANCELS = 16;
 
@@ -69,10 +72,18 @@ record Tracking(
   }
 
   /**
-   * Of leases the newest of each part is kept, since a revocation ends what is below it; of
-   * commands the newest, and the one that the guard names as active.
+   * A command that was superseded: the guard ends it when it takes the newer one.
+   *
+   * @param byId the newest of those that have superseded it
+   * @param sinceNanos when it was superseded
    */
-  static void add(List<Unanswered> all, Ending ending, long now, String active) {
+  record Overtaken(String byId, long sinceNanos) {}
+
+  /**
+   * Of leases the newest of each part is kept, since a revocation ends what is below it; of
+   * commands the newest, and those that the guard names as active.
+   */
+  static void add(List<Unanswered> all, Ending ending, long now, Collection<String> active) {
     for (int i = 0; i < all.size(); i++) {
       if (all.get(i).ending().isSame(ending)) {
         all.set(i, new Unanswered(ending, all.get(i).sinceNanos(), now));
@@ -84,7 +95,7 @@ record Tracking(
     var cancels = all.stream().filter(one -> one.ending() instanceof Ending.OfCommand).toList();
     if (cancels.size() > MOST_CANCELS) {
       cancels.stream()
-          .filter(one -> !one.ending().isOf(active, 0))
+          .filter(one -> active.stream().noneMatch(id -> one.ending().isOf(id, 0)))
           .findFirst()
           .ifPresent(all::remove);
     }
@@ -94,7 +105,7 @@ record Tracking(
   Tracking saying(List<Effect> atOnce, long now) {
     var next = new ArrayList<>(unanswered);
     for (Effect effect : atOnce) {
-      if (effect instanceof Effect.End(var ending)) add(next, ending, now, leftId);
+      if (effect instanceof Effect.End(var ending)) add(next, ending, now, leftNanos.keySet());
     }
     return next.equals(unanswered)
         ? this
@@ -114,8 +125,8 @@ record Tracking(
             standingHeight,
             foreignNanos,
             List.copyOf(next),
-            leftId,
-            leftNanos);
+            leftNanos,
+            overtaken);
   }
 
   /**

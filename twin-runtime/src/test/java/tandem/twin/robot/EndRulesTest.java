@@ -199,7 +199,7 @@ class EndRulesTest extends CoreStage {
     cancel("n");
     tracking = Tracking.START;
     decide(new TwinCommand.Awake());
-    guard.setActiveCommandId("n");
+    guard.clearActiveCommandIds().addActiveCommandIds("n");
     after(50);
     after(400);
     assertThat(cancels()).as("an older status may say so for a moment").isEmpty();
@@ -207,7 +207,7 @@ class EndRulesTest extends CoreStage {
     assertThat(cancels()).containsExactly("n");
     after(100);
     assertThat(cancels()).containsExactly("n");
-    guard.setActiveCommandId("");
+    guard.clearActiveCommandIds();
     answered("n", "");
     for (int i = 0; i < 20; i++) {
       after(100);
@@ -220,12 +220,96 @@ class EndRulesTest extends CoreStage {
     going("n");
     decide(go("m"));
     assertThat(command("n").phase()).isEqualTo(Phase.SUPERSEDED);
-    guard.setActiveCommandId("n");
+    guard.clearActiveCommandIds().addActiveCommandIds("n");
     after(50);
     assertThat(cancels()).as("the newer one ends it by itself").isEmpty();
     after(500);
 
     assertThat(cancels()).as("the newer one is lost").containsExactly("n");
+  }
+
+  @Test
+  void shouldEndWhatIsSupersededAtTheGuardAlsoBesideAnotherThatRunsThere() {
+    going("n");
+    cancel("n");
+    answered("n", "");
+    tracking = Tracking.START;
+    decide(new TwinCommand.Awake());
+    guard.clearActiveCommandIds().addActiveCommandIds("another").addActiveCommandIds("n");
+    after(50);
+    after(500);
+
+    assertThat(cancels()).containsExactly("n");
+  }
+
+  @Test
+  void shouldCancelWhatWasSupersededByACommandThatEndsBeforeTheGuardTookIt() {
+    going("n");
+    decide(go("m"));
+    assertThat(cancels()).as("the guard ends it when it takes the newer one").isEmpty();
+    decide(go("o"));
+    assertThat(cancels()).as("as when it takes one that is newer still").isEmpty();
+    cancel("o");
+    assertThat(cancels()).containsExactly("o", "m", "n");
+    for (String id : List.of("o", "n", "m")) answered(id, "tandem.guard.not-running");
+    after(100);
+
+    assertThat(cancels()).isEmpty();
+  }
+
+  @Test
+  void shouldCancelWhatWasSupersededByACommandThatTheGuardRefuses() {
+    going("n");
+    decide(go("m"));
+    decide(new TwinCommand.MotionAnswered("m", true, false, "tandem.guard.busy", "no", 1, 2));
+
+    assertThat(command("m").phase()).isEqualTo(Phase.REFUSED);
+    assertThat(cancels()).containsExactly("n");
+  }
+
+  @Test
+  void shouldCancelWhatWasSupersededWhenTheNewerCommandDoesNotArrive() {
+    going("n");
+    decide(go("m"));
+    for (int i = 0; i < 9; i++) {
+      after(50);
+      assertThat(cancels()).isEmpty();
+    }
+    after(50);
+
+    assertThat(cancels()).containsExactly("n");
+    assertThat(command("m").phase()).as("it may still come").isEqualTo(Phase.ACCEPTED);
+  }
+
+  @Test
+  void shouldLeaveWhatWasSupersededToTheGuardThatHasTakenTheNewerCommand() {
+    going("n");
+    decide(go("m"));
+    guardAccepts("m");
+    cancel("m");
+    assertThat(cancels()).containsExactly("m");
+    answered("m", "");
+    after(600);
+
+    assertThat(cancels()).isEmpty();
+  }
+
+  @Test
+  void shouldCancelWhatAStopEndsSoThatItDoesNotStartAfterTheRelease() {
+    live(hands(false));
+    base(0, 0, 0);
+    decide(new TwinCommand.AcquireLease("anna", Parts.BODY, 600_000));
+    granted();
+    decide(go("n"));
+    decide(new TwinCommand.Stop("s", "ben", "enough", 1));
+
+    assertThat(command("n").phase()).isEqualTo(Phase.CANCELLED);
+    assertThat(cancels()).containsExactly("n");
+    after(100);
+    assertThat(cancels()).containsExactly("n");
+    answered("n", "tandem.guard.not-running");
+    after(100);
+    assertThat(cancels()).isEmpty();
   }
 
   @Test
@@ -236,7 +320,7 @@ class EndRulesTest extends CoreStage {
     guardAccepts("s");
     cancel("s");
     answered("s", "tandem.guard.never-cut");
-    guard.setActiveCommandId("s");
+    guard.clearActiveCommandIds().addActiveCommandIds("s");
     for (int i = 0; i < 20; i++) {
       after(100);
       assertThat(cancels()).isEmpty();
@@ -296,7 +380,7 @@ class EndRulesTest extends CoreStage {
   @Test
   void shouldKeepTheNewestCancelsAndThatOfWhatRunsAtTheGuard() {
     going("c0");
-    guard.setActiveCommandId("c0");
+    guard.clearActiveCommandIds().addActiveCommandIds("c0");
     cancel("c0");
     for (int i = 1; i <= 60; i++) {
       decide(go("c" + i));

@@ -336,6 +336,7 @@ class TwinCoreTest extends CoreStage {
     decide(move("d", "anna", 0.5, 1));
     assertThat(command("d").code()).isEqualTo("tandem.stop.latched");
     decide(new TwinCommand.EndAnswered("", 1, true, ""));
+    decide(new TwinCommand.EndAnswered("c", 0, true, "tandem.guard.not-running"));
     after(100);
     assertThat(last.atOnce()).hasSize(1).first().isInstanceOf(Effect.Stop.class);
     decide(new TwinCommand.StopAnswered("s"));
