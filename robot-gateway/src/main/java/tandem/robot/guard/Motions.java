@@ -1,5 +1,6 @@
 package tandem.robot.guard;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import tandem.proto.v1.Authority;
@@ -344,8 +345,12 @@ final class Motions {
 
   private static void send(Draft draft, Motion motion, MotionPlan.Outcome.Send send, long replyTo) {
     String part = Parts.of(motion, draft.profile);
+    List<GuardState.Active> left = new ArrayList<>();
     for (GuardState.Active earlier : List.copyOf(draft.actives)) {
       if (Parts.overlap(earlier.part(), part)) {
+        if (motion.hasStream() && earlier.course() instanceof GuardState.Course.Goal) {
+          left.add(earlier);
+        }
         draft.remember(earlier.commandId());
         draft.count("cancelled");
         draft.effects.add(
@@ -361,6 +366,8 @@ final class Motions {
       }
     }
     draft.halts.removeIf(halt -> Parts.overlap(halt.part(), part));
+    // A stream moves nothing before its first setpoint, which may never come: the goal would go on.
+    left.forEach(goal -> Halts.bringToRest(draft, goal, "superseded by " + motion.getCommandId()));
     long tokenNanos = motion.getToken().getTickMillis() * 1_000_000;
     GuardState.Active next =
         new GuardState.Active(

@@ -215,6 +215,9 @@ final class Streams {
     if (clamped) {
       draft.count("limitClamped");
     }
+    if (stream.ramp() == null) {
+      draft.halts.removeIf(halt -> Parts.overlap(halt.part(), active.part())); // it leads from here
+    }
     draft.goesOn(next);
     Grants.isHere(draft, active.authority());
     if (recent.size() >= ENOUGH_IN_WINDOW && ofThem > MOST_CLAMPED * recent.size()) {

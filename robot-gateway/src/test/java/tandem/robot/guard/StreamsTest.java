@@ -79,6 +79,37 @@ class StreamsTest {
   }
 
   @Test
+  void shouldBringAGoalToHoldWhenAStreamTakesOverThoughNoSetpointEverComes() {
+    guard.move(guard.motion(1, 1, 1));
+    guard.stillSince = Body.MOVING;
+    guard.effects.clear();
+
+    assertThat(guard.open(1, 1, 2, "joint").accepted()).isTrue();
+    assertThat(guard.trajectories()).as("the hold").hasSize(1);
+    guard.stillSince = guard.now;
+    assertThat(guard.open(1, 1, 3, "velocity").accepted()).isTrue();
+
+    assertThat(guard.state.actives()).hasSize(1);
+    assertThat(guard.logs("cancelled").getFirst().why()).contains("superseded by c-1-1-2");
+  }
+
+  @Test
+  void shouldLeadFromTheFirstSetpointOfAStreamThatTookOverAGoal() {
+    guard.move(guard.motion(1, 1, 1));
+    guard.stillSince = Body.MOVING;
+    guard.open(1, 1, 2, "joint");
+    assertThat(guard.state.halts()).hasSize(1);
+
+    guard.set(guard.setpoint(1, 1, 2, 1).setHeld(true).setJoint(elbow(0.52, 0)));
+    assertThat(guard.state.halts()).isEmpty();
+    guard.effects.clear();
+    guard.pass(200_000_000);
+
+    assertThat(guard.trajectories()).as("no hold against the hand").isEmpty();
+    assertThat(guard.points()).isNotEmpty();
+  }
+
+  @Test
   void shouldLogTheRuleThatEndedAHold() {
     guard.open(1, 1, 1, "velocity");
     hold(guard, 1, 4, setpoint -> setpoint.setVelocity(velocity(0.1, 0, 0)));
