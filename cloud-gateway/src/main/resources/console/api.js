@@ -58,6 +58,6 @@ export const api = {
   playback: (robot, from, to) => ordinary('GET', `api/audit/playback/${encodeURIComponent(robot)}?from=${encodeURIComponent(from)}&to=${encodeURIComponent(to)}&hz=25`),
   cancel: (id, by, reason) => ordinary('POST', `api/commands/${encodeURIComponent(id)}/cancel`, { by, reason }),
   release: (robot, by, reason) => ordinary('POST', `${twin(robot)}/stop`, { by, reason, release: true }),
-  stop: (robot, by, timeoutMs) => send('POST', `${twin(robot)}/stop`, { by, reason: 'stop at the console' }, timeoutMs),
+  stop: (robot, by, requestId, timeoutMs) => send('POST', `${twin(robot)}/stop`, { by, requestId, reason: 'stop at the console' }, timeoutMs),
   leaveLease: (robot, by, part) => send('POST', `${twin(robot)}/lease`, { action: 'release', by, part }, 2000, true),
 };

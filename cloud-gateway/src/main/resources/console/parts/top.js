@@ -133,7 +133,7 @@ class Banner extends Part {
       words = `Connection to the node lost ${fixed((performance.now() - store.lostAt) / 1000, 0)} s ago. What is shown is old; nothing is sent, except the stop while it is pressed. Trying again.`;
       level = 'lost';
     } else if (latch?.latched) {
-      words = `Software stop of ${store.stoppable} latched by ${latch.by || 'unknown'} at ${clock(latch.since)}${latch.why ? `: ${latch.why}` : ''}. ${latch.inEffect ? 'In effect: the robot is still.' : 'Received; not yet seen to be still.'} No other command is accepted.`;
+      words = `Software stop of ${store.stoppable} latched by ${latch.by || 'unknown'} at ${clock(latch.since)}${latch.why ? `: ${latch.why}` : ''}. ${!latch.confirmed ? 'No answer from the guard yet: use the hardware stop.' : latch.inEffect ? 'In effect: the robot is still.' : 'Received; not yet seen to be still.'} No other command is accepted.`;
       level = 'stopped';
     }
     if (store.stop.robot === store.stoppable && (store.stop.phase === 'unacknowledged' || (store.stop.phase === 'sending' && store.stop.tries > 3))) {

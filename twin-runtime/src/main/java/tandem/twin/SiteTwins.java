@@ -341,7 +341,7 @@ final class SiteTwins implements Twins {
     if (!known.contains(robot) && guards.port(robot) == null) {
       return refused("tandem.robot.unknown", "robot %s has never been seen here".formatted(robot));
     }
-    String id = newId(robot);
+    String id = request.getRequestId().isEmpty() ? newId(robot) : request.getRequestId();
     String why = request.getReason().isBlank() ? "stop" : request.getReason();
     long atNanos = System.currentTimeMillis() * 1_000_000;
     CompletableFuture<GuardReply> acknowledged =
@@ -368,8 +368,18 @@ final class SiteTwins implements Twins {
 
   private StopView stopView(
       String robot, String by, String why, boolean byGuard, Answered noted, Throwable failure) {
-    if (noted != null) return TwinViews.stop(noted.state(), noted.guard());
-    if (byGuard) return StopView.newBuilder().setLatched(true).setBy(by).setWhy(why).build();
+    if (noted != null) {
+      StopView view = TwinViews.stop(noted.state(), noted.guard());
+      return byGuard ? view.toBuilder().setLatched(true).setConfirmed(true).build() : view;
+    }
+    if (byGuard) {
+      return StopView.newBuilder()
+          .setLatched(true)
+          .setConfirmed(true)
+          .setBy(by)
+          .setWhy(why)
+          .build();
+    }
     throw new Refused(
         "tandem.stop.unconfirmed",
         "stop of %s: no guard acknowledged it within %d ms and the twin did not note it (%s); it is repeated for 60 s"

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import tandem.proto.event.Event;
 import tandem.proto.v1.CommandRequest;
 import tandem.proto.v1.CommandView;
+import tandem.proto.v1.GuardRequest;
 import tandem.proto.v1.GuardRequest.RequestCase;
 import tandem.proto.v1.LeaseRequest;
 import tandem.proto.v1.StopRequest;
@@ -91,6 +92,26 @@ class TwinRuntimeTest {
       assertThat(get(site.node.twins().show("ada")).getStop().getLatched()).isTrue();
       assertThat(get(site.node.twins().alarms()))
           .anySatisfy(alarm -> assertThat(alarm.getKind()).isEqualTo("journal-unwritable"));
+    }
+  }
+
+  @Test
+  void shouldSayThatAStopIsConfirmedOnlyWhenTheGuardHasIt() throws Exception {
+    try (var site = new LocalSite(data, "ada", Map.of()).connect()) {
+      var request =
+          StopRequest.newBuilder().setRobot("ada").setBy("ben").setRequestId("page.7").build();
+      site.guard.silent = true;
+      var noted = get(site.node.twins().stop(request));
+      assertThat(noted.getLatched()).isTrue();
+      assertThat(noted.getConfirmed()).isFalse();
+
+      site.guard.silent = false;
+      assertThat(get(site.node.twins().stop(request)).getConfirmed()).isTrue();
+      assertThat(site.guard.heard)
+          .filteredOn(GuardRequest::hasStop)
+          .extracting(r -> r.getStop().getRequestId())
+          .containsOnly("page.7");
+      site.watched(view -> view.getStop().getConfirmed());
     }
   }
 
@@ -209,6 +230,7 @@ class TwinRuntimeTest {
                   .twins()
                   .stop(StopRequest.newBuilder().setRobot("ada").setBy("ben").build()));
       assertThat(stop.getLatched()).isTrue();
+      assertThat(stop.getConfirmed()).isTrue();
       assertThat(site.guard.latched).isTrue();
     }
   }

@@ -26,6 +26,8 @@ public final class Requests {
   /** Characters of a name (robot, operator, joint, tip, frame). */
   public static final int MAX_NAME_CHARS = 100;
 
+  private static final int MAX_ID_CHARS = 64;
+
   /** Characters of a reason. */
   public static final int MAX_TEXT_CHARS = 500;
 
@@ -92,6 +94,13 @@ public final class Requests {
     if (request.getBy().isEmpty() && !request.getRelease()) request.setBy("unnamed");
     name("by", request.getBy(), "stop request");
     text("reason", request.getReason(), "stop request");
+    String id = request.getRequestId();
+    if (id.length() > MAX_ID_CHARS || !printable(id))
+      throw bad(
+          "requestId",
+          "at most " + MAX_ID_CHARS + " printable characters",
+          shown(id),
+          "stop request not passed on");
     if (request.getRelease() && request.getReason().isBlank())
       throw bad("reason", "why the stop may be released", "nothing", "stop not released");
     return request.build();

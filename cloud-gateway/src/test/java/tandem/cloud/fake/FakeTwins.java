@@ -6,10 +6,12 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -76,6 +78,8 @@ public final class FakeTwins implements Twins, AutoCloseable {
   private volatile boolean dreaming = true;
   private boolean silent;
   private boolean answering = true;
+  private boolean guardAnswers = true;
+  private final Set<String> stopIds = new HashSet<>();
   private long sequence = 1;
   private boolean driven;
   private boolean latched;
@@ -108,6 +112,17 @@ public final class FakeTwins implements Twins, AutoCloseable {
   /** Questions to the twins are (not) answered: they stay open. */
   public synchronized void answering(boolean now) {
     answering = now;
+  }
+
+  /** A guard that does not answer: the twin notes a stop, and nobody confirms it. */
+  public synchronized void guardAnswers(boolean now) {
+    guardAnswers = now;
+    sequence++;
+  }
+
+  /** The request ids of all stops so far. */
+  public synchronized Set<String> stopIds() {
+    return Set.copyOf(stopIds);
   }
 
   public synchronized void raise(AlarmView alarm) {
@@ -393,6 +408,7 @@ public final class FakeTwins implements Twins, AutoCloseable {
   public synchronized CompletionStage<StopView> stop(StopRequest request) {
     if (!request.getRobot().equals(ROBOT)) return unknown(request.getRobot());
     stops++;
+    if (!request.getRelease()) stopIds.add(request.getRequestId());
     if (!answering) return new CompletableFuture<>();
     sequence++;
     if (request.getRelease()) {
@@ -673,7 +689,11 @@ public final class FakeTwins implements Twins, AutoCloseable {
   private StopView stopView() {
     var stop = StopView.newBuilder().setLatched(latched);
     if (latched)
-      stop.setBy(stopBy).setWhy(stopWhy).setSince(stopSince).setInEffect(ticks - stopTick > 15);
+      stop.setBy(stopBy)
+          .setWhy(stopWhy)
+          .setSince(stopSince)
+          .setConfirmed(guardAnswers)
+          .setInEffect(guardAnswers && ticks - stopTick > 15);
     return stop.build();
   }
 

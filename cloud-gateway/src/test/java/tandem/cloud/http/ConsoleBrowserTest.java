@@ -3,6 +3,7 @@ package tandem.cloud.http;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
@@ -199,6 +200,33 @@ class ConsoleBrowserTest {
     node.twins.answering(true);
     page.until("tandemStatus.stop === 'effect'", "stop in effect");
     assertThat(node.twins.stops()).isGreaterThan(before + 2);
+    page.evaluate(
+        "fetch('api/twins/ada/stop', {method: 'POST', headers: {'Content-Type':"
+            + " 'application/json'}, body: JSON.stringify({by: 't', reason: 'test', release:"
+            + " true})}).then(r => r.status)");
+    page.until("tandemStatus.stop === 'idle'", "released");
+  }
+
+  @Test
+  @Order(9)
+  void shouldSayThatNoGuardHasTheStopWhileOnlyTheTwinHasNotedIt() {
+    node.twins.guardAnswers(false);
+    int before = node.twins.stops();
+    var known = node.twins.stopIds();
+    page.click("#stop");
+    page.until(
+        "document.querySelector('tandem-banner p').textContent.includes('Use the hardware stop') &&"
+            + " document.querySelector('tandem-banner p').textContent.includes('no answer from the"
+            + " guard')",
+        "the hardware stop named");
+    assertThat(page.text("tandemStatus.stop")).isEqualTo("sending");
+
+    node.twins.guardAnswers(true);
+    page.until("tandemStatus.stop === 'effect'", "stop in effect");
+    assertThat(node.twins.stops()).isGreaterThan(before + 3);
+    var ids = new HashSet<>(node.twins.stopIds());
+    ids.removeAll(known);
+    assertThat(ids).as("request ids of one stop").hasSize(1).doesNotContain("");
     page.evaluate(
         "fetch('api/twins/ada/stop', {method: 'POST', headers: {'Content-Type':"
             + " 'application/json'}, body: JSON.stringify({by: 't', reason: 'test', release:"

@@ -78,6 +78,11 @@ class RequestsTest {
   void shouldTakeAnEmptyBodyAsAStopAndNeedAReasonForItsRelease() {
     assertThat(Requests.stop("ada", "").getRelease()).isFalse();
     assertThat(Requests.stop("ada", "{\"by\":\"eve\"}").getBy()).isEqualTo("eve");
+    assertThat(Requests.stop("ada", "{\"requestId\":\"page.7\"}").getRequestId())
+        .isEqualTo("page.7");
+    assertThatThrownBy(
+            () -> Requests.stop("ada", "{\"requestId\":\"%s\"}".formatted("x".repeat(65))))
+        .hasMessageContaining("requestId");
     assertThatThrownBy(() -> Requests.stop("ada", "{\"by\":\"eve\",\"release\":true}"))
         .hasMessageContaining("stop not released");
     assertThatThrownBy(() -> Requests.stop("ada", "{\"release\":true,\"reason\":\"clear\"}"))

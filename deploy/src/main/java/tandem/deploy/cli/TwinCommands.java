@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -518,6 +519,7 @@ final class TwinCommands implements Runnable {
                 .setBy(name)
                 .setRelease(release)
                 .setReason(reason);
+        if (!release) wish.setRequestId("cli." + UUID.randomUUID());
         try (var node = api.open()) {
           String to = path(this.wish.robot) + "/stop";
           String json = Json.print(wish);

@@ -198,9 +198,14 @@ final class StopDrill implements Drill {
   }
 
   private static void stop(Api api, String by) {
-    api.post(
-        "/api/twins/ada/stop",
-        Json.print(StopRequest.newBuilder().setRobot("ada").setBy(by).setReason("drill")));
+    var answer =
+        Stage.object(
+            api.post(
+                "/api/twins/ada/stop",
+                Json.print(StopRequest.newBuilder().setRobot("ada").setBy(by).setReason("drill"))));
+    if (!Boolean.TRUE.equals(answer.get("confirmed")))
+      throw new IllegalStateException(
+          "stop of ada: expected the guard's acknowledgement, found " + answer);
   }
 
   private static void release(Stage stage, Api api) {

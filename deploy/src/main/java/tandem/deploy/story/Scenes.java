@@ -290,7 +290,10 @@ final class Scenes {
         "sam's arm under way", WITHIN, twin -> Math.abs(angles(twin).get(ELBOW) - start) > 0.15);
     long pressed = System.nanoTime();
     var stopped = on.kim.stop("a hand came near the arm");
-    expect(Boolean.TRUE.equals(stopped.get("latched")), "the stop latched", Out.toJson(stopped));
+    expect(
+        Boolean.TRUE.equals(stopped.get("confirmed")),
+        "the stop latched by the guard",
+        Out.toJson(stopped));
     double latchMillis = (System.nanoTime() - pressed) / 1e6;
     on.awaitTwin(
         "the stop in effect",

@@ -110,11 +110,12 @@ final class StopRules {
     }
     var stop = d.state.stop();
     if (!stop.latched()) return;
-    if (!stop.confirmed()
-        && guard.reachable()
-        && d.sinceMillis(d.stopSentNanos) >= STOP_REPEAT_MILLIS) {
-      d.stopSentNanos = d.now;
-      d.atOnce.add(new Effect.Stop(stop.requestId(), stop.by(), stop.why()));
+    if (!stop.confirmed()) {
+      if (guard.reachable() && d.sinceMillis(d.stopSentNanos) >= STOP_REPEAT_MILLIS) {
+        d.stopSentNanos = d.now;
+        d.atOnce.add(new Effect.Stop(stop.requestId(), stop.by(), stop.why()));
+      }
+      return; // still joints of a robot that was never told are not the effect of its stop
     }
     var joints = d.seen.sensed().joints();
     if (stop.inEffect() || joints == null || joints.velocitiesRadPerSec().length == 0) return;

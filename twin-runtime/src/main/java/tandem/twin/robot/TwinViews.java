@@ -219,7 +219,7 @@ public final class TwinViews {
     return view.build();
   }
 
-  /** Latched where the twin has decided it or the guard says so. */
+  /** Latched where the twin has decided it or the guard says so; confirmed only by the guard. */
   public static StopView stop(TwinState state, GuardSeen guard) {
     var stop = state.stop();
     var view = StopView.newBuilder().setLatched(stop.latched());
@@ -227,12 +227,16 @@ public final class TwinViews {
       return view.setBy(stop.by())
           .setWhy(stop.why())
           .setSince(Times.iso(stop.sinceNanos()))
-          .setInEffect(stop.inEffect())
+          .setConfirmed(stop.confirmed())
+          .setInEffect(stop.confirmed() && stop.inEffect())
           .build();
     }
     var status = guard.status();
     if (status != null && status.getStopLatched()) {
-      view.setLatched(true).setBy(status.getStopBy()).setWhy(status.getStopWhy());
+      view.setLatched(true)
+          .setConfirmed(true)
+          .setBy(status.getStopBy())
+          .setWhy(status.getStopWhy());
     }
     return view.build();
   }

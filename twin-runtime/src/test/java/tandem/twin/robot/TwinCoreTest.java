@@ -355,6 +355,34 @@ class TwinCoreTest extends CoreStage {
   }
 
   @Test
+  void shouldNotSayThatAStopIsReceivedOrInEffectBeforeTheGuardHasIt() {
+    live();
+    reachable = false;
+    decide(new TwinCommand.Stop("s", "ben", "look out", NOON));
+    for (int i = 0; i < 20; i++) {
+      millis += 50;
+      samplesAt = millis; // the joints are still, as they were before
+      decide(new TwinCommand.Review());
+    }
+    var view = TwinViews.stop(state, seen().guard());
+    assertThat(view.getLatched()).isTrue();
+    assertThat(view.getConfirmed()).isFalse();
+    assertThat(view.getInEffect()).isFalse();
+    assertThat(names()).doesNotContain("StopInEffect", "StopLatched");
+
+    reachable = true;
+    after(50);
+    assertThat(last.atOnce()).contains(new Effect.Stop("s", "ben", "look out"));
+    decide(new TwinCommand.StopAnswered("s"));
+    assertThat(TwinViews.stop(state, seen().guard()).getConfirmed()).isTrue();
+    after(20);
+    assertThat(state.stop().inEffect()).as("not yet still for 300 ms").isFalse();
+    after(320);
+    assertThat(TwinViews.stop(state, seen().guard()).getInEffect()).isTrue();
+    assertThat(names()).containsSubsequence("StopRequested", "StopLatched", "StopInEffect");
+  }
+
+  @Test
   void shouldKnowWhoStoppedThoughTheGuardsAnswerCameFirst() {
     live();
     decide(new TwinCommand.StopAnswered("s"));
