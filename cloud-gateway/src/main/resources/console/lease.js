@@ -1,12 +1,12 @@
-// The lease of this page: acquired, asked for, handed over, taken, given back. While it is held the page says so every
+// The lease of this page: acquired, asked for, handed over, taken, given back. While it is held the page says so twice a
 // second; without one it says nothing at all. A console that nobody touches for five minutes gives its lease back.
 
 import { api } from './api.js';
 import { idleMs } from './presence.js';
 import { store } from './store.js';
 
-const KEEPALIVE_MS = 1000;
-const LEASE_SECONDS = 4; // outlives one lost keep-alive, not three
+const KEEPALIVE_MS = 500; // after a second of silence a motion of this page is left to the guard, which ends it
+const LEASE_SECONDS = 4; // the lease itself waits longer, for a page that comes back
 const GRANT_MS = 3000; // a grant is complete when the guard has it
 const IDLE_MAX_SECONDS = 300;
 

@@ -6,6 +6,7 @@ import java.util.stream.Collectors;
 import tandem.proto.command.TwinCommand;
 import tandem.proto.command.TwinReply;
 import tandem.proto.event.Event;
+import tandem.proto.event.Goal;
 import tandem.proto.event.Used;
 import tandem.proto.v1.Authority;
 import tandem.proto.v1.KeepAlive;
@@ -37,6 +38,12 @@ final class LeaseRules {
 
   /** Longer than any answer, or its absence, takes: whatever came was lost on its way in here. */
   private static final long OFFER_MILLIS = 5_000;
+
+  /** A lease as short as this is held by a console, which says all the time that it is there. */
+  private static final long CONSOLE_MILLIS = 5_000;
+
+  /** So long after its newest word the guard is told no more that the holder is there. */
+  private static final long HOLDER_SILENT_MILLIS = 1_000;
 
   private final Deciding d;
 
@@ -395,8 +402,22 @@ final class LeaseRules {
       if (isOver(lease, pulse)) expire(lease);
       else if (d.sinceMillis(pulse.toldNanos()) >= d.rules.keepAliveMillis()
           && d.seen.guard().reachable()
-          && d.seen.guard().status() != null) tellGuard(lease, pulse);
+          && d.seen.guard().status() != null
+          && !isLeftAlone(lease, pulse)) tellGuard(lease, pulse);
     }
+  }
+
+  /**
+   * A motion runs whose console is silent: the lease lives on, so that it can come back, but the
+   * guard ends the motion by the rule of its class. A stream has the dead man of its setpoints.
+   */
+  private boolean isLeftAlone(Lease lease, LeasePulse pulse) {
+    return pulse.keptAlive()
+        && lease.isForATime()
+        && lease.forMillis() <= CONSOLE_MILLIS
+        && d.sinceMillis(pulse.renewedNanos()) > HOLDER_SILENT_MILLIS
+        && d.state.openCommands().stream()
+            .anyMatch(c -> c.epoch() == lease.epoch() && !(c.goal() instanceof Goal.Stream));
   }
 
   /** An answer that came while the journal could not be written is gone: the offer ends without. */

@@ -328,4 +328,59 @@ class LeaseRulesTest extends CoreStage {
 
     assertThat(TwinImages.fromBytes(old.toByteArray())).isEqualTo(state);
   }
+
+  /** Ten times in so long, ms; how often the guard was told that the holder is there. */
+  private int told(long millis) {
+    int told = 0;
+    for (int i = 0; i < 10; i++) {
+      after(millis / 10);
+      for (Effect effect : last.effects()) {
+        if (effect instanceof Effect.Tell(var request) && request.hasKeepAlive()) told++;
+      }
+    }
+    return told;
+  }
+
+  private void moving(long forMillis) {
+    live();
+    decide(new TwinCommand.AcquireLease("anna", "body", forMillis));
+    granted();
+    decide(move("c", "anna", 1.5, 20));
+    guardAccepts("c");
+  }
+
+  @Test
+  void shouldTellTheGuardNoMoreThatASilentConsoleIsThereAndKeepItsLease() {
+    moving(4_000);
+    decide(new TwinCommand.KeepLease("anna"));
+    assertThat(told(1_000)).isGreaterThanOrEqualTo(3);
+    assertThat(told(2_000)).as("it was silent for a second").isZero();
+    assertThat(holder("body")).isEqualTo("anna");
+
+    decide(new TwinCommand.KeepLease("anna"));
+    assertThat(told(500)).as("it is back").isPositive();
+  }
+
+  @Test
+  void shouldTellTheGuardOfALeaseThatNeedsNoKeepAlives() {
+    moving(60_000);
+    told(2_000);
+
+    assertThat(told(1_000)).as("from the command line").isGreaterThanOrEqualTo(3);
+
+    decide(new TwinCommand.KeepLease("anna"));
+    told(2_000);
+    assertThat(told(1_000)).as("kept alive now and then").isGreaterThanOrEqualTo(3);
+  }
+
+  @Test
+  void shouldTellTheGuardOfASilentConsoleWhileNothingRuns() {
+    live();
+    decide(new TwinCommand.AcquireLease("anna", "body", 4_000));
+    granted();
+    decide(new TwinCommand.KeepLease("anna"));
+    told(2_000);
+
+    assertThat(told(1_000)).isGreaterThanOrEqualTo(3);
+  }
 }
