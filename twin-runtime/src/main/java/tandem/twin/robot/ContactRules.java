@@ -85,6 +85,7 @@ final class ContactRules {
               "tandem.twin.restarted",
               "the twin was rebuilt before the guard's answer was journaled"));
     }
+    d.ends.awake();
     for (CommandRecord c : d.state.openCommands()) {
       d.ends.cancel(c, "tandem", "the twin was rebuilt");
       d.commands.finish(

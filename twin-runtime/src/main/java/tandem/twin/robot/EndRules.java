@@ -13,8 +13,8 @@ import tandem.twin.robot.TwinState.Lease;
 
 /**
  * What has ended here and has to end at the guard, too (invariant I1): it is said again until the
- * guard answers. A rebuilt twin does not know what was unanswered; it takes it from the guard's
- * status. Part of one {@link Deciding}.
+ * guard answers. A rebuilt twin does not know what was unanswered; it says again what may still be
+ * on its way, and takes the rest from the guard's status. Part of one {@link Deciding}.
  */
 final class EndRules {
   /** Up while something that ended here was not answered by the guard. */
@@ -26,6 +26,11 @@ final class EndRules {
   /** Longer than a newer command takes to end the older one at the guard by itself. */
   private static final long LEFT_MILLIS = 500;
 
+  /** A guard takes no motion whose token is older than 2 s. */
+  private static final long ON_ITS_WAY_MILLIS = 3_000;
+
+  private static final int MOST_AWAKE = 16;
+
   private final Deciding d;
 
   EndRules(Deciding d) {
@@ -36,6 +41,29 @@ final class EndRules {
   void cancel(CommandRecord command, String by, String why) {
     if (command.acceptedNanos() == 0) return;
     d.atOnce.add(begin(new Ending.OfCommand(command.id(), by, why)));
+  }
+
+  /** The newest of what ended before this incarnation, and may reach the guard after it. */
+  void awake() {
+    d.state.commands().reversed().stream()
+        .filter(command -> isToEnd(command) && mayStillArrive(command))
+        .limit(MOST_AWAKE)
+        .forEach(
+            command ->
+                cancel(command, "tandem", "it was %s here".formatted(command.phase().text())));
+  }
+
+  /** By the guard's clock where it was heard, else by this node's. */
+  private boolean mayStillArrive(CommandRecord command) {
+    if (command.acceptedNanos() == 0) return false;
+    var status = d.seen.guard().status();
+    if (status == null || !status.hasToken()) {
+      long age = d.seen.now().wallNanos() - command.acceptedNanos();
+      return age <= ON_ITS_WAY_MILLIS * Deciding.NANOS_PER_MILLI;
+    }
+    var newest = status.getToken();
+    return newest.getBootId().equals(command.token().getBootId())
+        && newest.getTickMillis() - command.token().getTickMillis() <= ON_ITS_WAY_MILLIS;
   }
 
   void revokeAtOnce(Lease lease, String why) {

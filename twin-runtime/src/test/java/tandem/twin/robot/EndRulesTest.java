@@ -115,8 +115,7 @@ class EndRulesTest extends CoreStage {
     after(100);
     assertThat(state.alarms().get(EndRules.UNANSWERED).count()).as("said once").isEqualTo(1);
 
-    tracking = Tracking.START;
-    decide(new TwinCommand.Awake());
+    rebuiltLate();
     reachable = false;
     after(50);
     assertThat(state.alarms().get(EndRules.UNANSWERED).isUp()).as("nothing is known").isTrue();
@@ -197,8 +196,7 @@ class EndRulesTest extends CoreStage {
   void shouldFindInTheGuardsStatusWhatItOwesItAfterItWasRebuilt() {
     going("n");
     cancel("n");
-    tracking = Tracking.START;
-    decide(new TwinCommand.Awake());
+    rebuiltLate();
     guard.clearActiveCommandIds().addActiveCommandIds("n");
     after(50);
     after(400);
@@ -391,5 +389,49 @@ class EndRulesTest extends CoreStage {
     assertThat(tracking.unanswered()).hasSizeLessThan(20);
     after(100);
     assertThat(cancels()).contains("c0", "c60").doesNotContain("c1");
+  }
+
+  /** Accepted, and held up on its way: the guard has never named it. */
+  private void cancelledOnItsWay() {
+    live(hands(false));
+    base(0, 0, 0);
+    decide(new TwinCommand.AcquireLease("anna", Parts.BODY, 600_000));
+    granted();
+    decide(go("n"));
+    cancel("n");
+    assertThat(cancels()).containsExactly("n");
+    tracking = Tracking.START;
+  }
+
+  @Test
+  void shouldSayACancelAgainAfterItWasRebuiltWhileItsCommandMayStillArrive() {
+    cancelledOnItsWay();
+    decide(new TwinCommand.Awake());
+    assertThat(cancels()).containsExactly("n");
+    after(100);
+    assertThat(cancels()).as("until it is answered").containsExactly("n");
+    answered("n", "tandem.guard.not-running");
+    after(100);
+    assertThat(cancels()).isEmpty();
+  }
+
+  /** So late that none of the commands before can still arrive. */
+  private void rebuiltLate() {
+    guard.getTokenBuilder().setTickMillis(guard.getToken().getTickMillis() + 3_001);
+    tracking = Tracking.START;
+    decide(new TwinCommand.Awake());
+  }
+
+  @Test
+  void shouldSayNothingAfterItWasRebuiltOfWhatTheGuardTakesNoMore() {
+    cancelledOnItsWay();
+    rebuiltLate();
+    assertThat(cancels()).as("too late for it").isEmpty();
+
+    begin();
+    cancelledOnItsWay();
+    guard.getTokenBuilder().setBootId("c".repeat(32));
+    decide(new TwinCommand.Awake());
+    assertThat(cancels()).as("another start of the guard").isEmpty();
   }
 }
