@@ -177,6 +177,11 @@ public final class TwinRuntime implements AutoCloseable {
     counters.put("teleop.offered", teleop::offered);
     counters.put("teleop.accepted", teleop::accepted);
     counters.put("teleop.refused", teleop::refused);
+    for (String code : TeleopLine.refusals()) {
+      String reason = code.replaceFirst("^tandem\\.(teleop\\.)?", "").replace('-', '.');
+      counters.put("teleop.refused." + reason, () -> teleop.refusedAs(code));
+    }
+    counters.put("teleop.let.go.by.rule", teleop::letGoByRule);
     counters.put("teleop.replaced", teleop::replaced);
     counters.put("teleop.narrowed", teleop::narrowed);
     counters.put("teleop.unanswered", teleop::unanswered);

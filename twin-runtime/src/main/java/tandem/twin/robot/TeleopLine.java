@@ -1,6 +1,8 @@
 package tandem.twin.robot;
 
+import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -35,6 +37,19 @@ public final class TeleopLine {
   private static final long ANSWER_MILLIS = 250;
   private static final long LET_GO_VALID_MILLIS = 2_000;
   private static final double NANOS_PER_MILLI = 1e6;
+
+  /** What a setpoint is refused for on its way; the guard's own codes are counted by the guard. */
+  private static final List<String> CODES =
+      List.of(
+          "tandem.teleop.not-open",
+          "tandem.teleop.order",
+          "tandem.teleop.let-go",
+          "tandem.teleop.kind",
+          "tandem.teleop.replaced",
+          "tandem.teleop.too-old",
+          "tandem.teleop.unrecorded",
+          "tandem.guard.absent",
+          "tandem.guard.no-answer");
 
   private record Waiting(TeleopSetpoint setpoint, CompletableFuture<TeleopState> answer) {}
 
@@ -72,6 +87,8 @@ public final class TeleopLine {
   private final LongAdder offered = new LongAdder();
   private final LongAdder accepted = new LongAdder();
   private final LongAdder refused = new LongAdder();
+  private final Map<String, LongAdder> refusedAs = new TreeMap<>();
+  private final LongAdder letGoByRule = new LongAdder();
   private final LongAdder replaced = new LongAdder();
   private final LongAdder narrowed = new LongAdder();
   private final LongAdder unanswered = new LongAdder();
@@ -99,6 +116,7 @@ public final class TeleopLine {
       BiConsumer<String, String> onLetGo,
       LongSupplier nanos,
       UnaryOperator<CompletableFuture<GuardReply>> bounded) {
+    for (String code : CODES) refusedAs.put(code, new LongAdder());
     this.bounded = bounded;
     this.ports = ports;
     this.record = record;
@@ -203,6 +221,7 @@ public final class TeleopLine {
       } else {
         stream.number = setpoint.getNumber();
         stream.letGo = !setpoint.getHeld();
+        if (stream.letGo && !setpoint.getWhy().isEmpty()) letGoByRule.increment();
         unsent = stream.waiting;
         if (unsent != null) stream.replaced++;
         now = stream.letGo || !stream.underWay;
@@ -234,6 +253,7 @@ public final class TeleopLine {
 
   private void refuse(Stream stream, Waiting one, String code, String why) {
     refused.increment();
+    refusedAs.get(code).increment();
     one.answer()
         .complete(
             view(stream)
@@ -396,6 +416,21 @@ public final class TeleopLine {
   /** By the guard, or on the way; replaced and unanswered ones are in it. */
   public long refused() {
     return refused.sum();
+  }
+
+  /** Codes of {@link #refusedAs}. */
+  public static List<String> refusals() {
+    return CODES;
+  }
+
+  /** Refused on the way, for this reason; a setpoint without an answer is in it. */
+  public long refusedAs(String code) {
+    return refusedAs.get(code).sum();
+  }
+
+  /** Holds that a rule has ended: the pad was unplugged, the page hidden or stalled. */
+  public long letGoByRule() {
+    return letGoByRule.sum();
   }
 
   public long replaced() {

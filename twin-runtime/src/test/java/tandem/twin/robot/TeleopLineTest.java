@@ -112,6 +112,22 @@ class TeleopLineTest extends CoreStage {
   }
 
   @Test
+  void shouldCountWhatItRefusesByItsReasonAndHoldsThatARuleHasEnded() {
+    now(say(held(2, 0.2, 10_000)));
+    now(say(held(1, 0.2, 10_000)));
+    now(say(held(3, 0.2, 100)));
+    now(say(released(4).toBuilder().setWhy("the gamepad was unplugged").build()));
+    now(say(held(5, 0.2, 10_000)));
+
+    assertThat(line.refusedAs("tandem.teleop.order")).isEqualTo(1);
+    assertThat(line.refusedAs("tandem.teleop.too-old")).isEqualTo(1);
+    assertThat(line.refusedAs("tandem.teleop.let-go")).isEqualTo(1);
+    assertThat(TeleopLine.refusals().stream().mapToLong(line::refusedAs).sum())
+        .isEqualTo(line.refused());
+    assertThat(line.letGoByRule()).isEqualTo(1);
+  }
+
+  @Test
   void shouldAddTheAuthorityAndNothingElse() {
     var answer = now(say(held(1, 0.2, 10_000)));
 
