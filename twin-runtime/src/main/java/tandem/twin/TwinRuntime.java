@@ -49,6 +49,7 @@ import tandem.twin.robot.StopLine;
 import tandem.twin.robot.TeleopLine;
 import tandem.twin.robot.TwinRules;
 import tandem.twin.sim.Simulators;
+import tandem.twin.site.SharedSite;
 import tandem.twin.stream.NodeStreams;
 import tandem.twin.stream.SetpointLog;
 import tandem.twin.stream.Streams;
@@ -292,6 +293,7 @@ public final class TwinRuntime implements AutoCloseable {
                 "tandem.twin.data", s.data().toString()));
     return own.withFallback(s.config().withoutPath("akka"))
         .withFallback(onlyOwnAkka(s.config()))
+        .withFallback(SharedSite.akka(s.config()))
         .withFallback(ConfigFactory.parseResources("tandem-akka.conf"))
         .withFallback(ConfigFactory.parseResources("tandem-telemetry.conf"))
         .withFallback(ConfigFactory.defaultReferenceUnresolved())

@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
-import org.postgresql.ds.PGSimpleDataSource;
 
 /**
  * PostgreSQL 15 or later, shared by the nodes of a site. A commit is on the server's disk before it
@@ -35,16 +34,7 @@ record PostgresDialect(PostgresJournal journal) implements Dialect {
   }
 
   private Connection open(String application) throws SQLException {
-    var source = new PGSimpleDataSource();
-    source.setURL(journal.url());
-    source.setUser(journal.user());
-    source.setPassword(journal.password());
-    source.setApplicationName(application);
-    source.setConnectTimeout(CONNECT_SECONDS);
-    source.setSocketTimeout(SOCKET_SECONDS);
-    source.setTcpKeepAlive(true);
-    source.setReWriteBatchedInserts(true);
-    return source.getConnection();
+    return journal.connect(application, CONNECT_SECONDS, SOCKET_SECONDS);
   }
 
   @Override
@@ -115,6 +105,15 @@ record PostgresDialect(PostgresJournal journal) implements Dialect {
               image BYTEA NOT NULL,
               sha256 BYTEA NOT NULL,
               PRIMARY KEY (persistence_id, sequence)
+            )
+            """),
+        List.of(
+            """
+            CREATE TABLE site_lease (
+              name TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+              owner TEXT COLLATE "C" NOT NULL,
+              version BIGINT NOT NULL,
+              until TIMESTAMPTZ NOT NULL
             )
             """));
   }

@@ -4,7 +4,10 @@ import com.typesafe.config.Config;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.Optional;
+import org.postgresql.ds.PGSimpleDataSource;
 
 /**
  * Where a journal on PostgreSQL lies.
@@ -40,6 +43,27 @@ public record PostgresJournal(String url, String user, String password) {
             ? ""
             : Files.readString(Path.of(passwordFile)).lines().findFirst().orElse("");
     return new PostgresJournal(url, user, password);
+  }
+
+  /**
+   * A connection as the driver makes it: auto-commit on.
+   *
+   * @param application by which the server's own views name it
+   * @param connectSeconds within which the server takes it
+   * @param socketSeconds within which it answers anything that is asked over it
+   */
+  public Connection connect(String application, int connectSeconds, int socketSeconds)
+      throws SQLException {
+    var source = new PGSimpleDataSource();
+    source.setURL(url);
+    source.setUser(user);
+    source.setPassword(password);
+    source.setApplicationName(application);
+    source.setConnectTimeout(connectSeconds);
+    source.setSocketTimeout(socketSeconds);
+    source.setTcpKeepAlive(true);
+    source.setReWriteBatchedInserts(true);
+    return source.getConnection();
   }
 
   /** For people and logs. */

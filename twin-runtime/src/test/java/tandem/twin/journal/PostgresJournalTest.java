@@ -303,7 +303,7 @@ class PostgresJournalTest {
     sql(database, "UPDATE journal_meta SET value = '99' WHERE name = 'format'");
 
     assertThatThrownBy(() -> new JournalDatabase(place))
-        .hasMessageContaining("format: expected at most 1, found 99");
+        .hasMessageContaining("format: expected at most 2, found 99");
   }
 
   @Test
