@@ -49,6 +49,7 @@ import tandem.twin.robot.StopLine;
 import tandem.twin.robot.TeleopLine;
 import tandem.twin.robot.TwinRules;
 import tandem.twin.sim.Simulators;
+import tandem.twin.site.LifeLines;
 import tandem.twin.site.SharedSite;
 import tandem.twin.stream.NodeStreams;
 import tandem.twin.stream.SetpointLog;
@@ -152,6 +153,7 @@ public final class TwinRuntime implements AutoCloseable {
               var status = guards.seen(robot).status();
               return status == null || !status.hasJournalHead() ? null : status.getJournalHead();
             });
+    if (SharedSite.isShared(settings.config())) LifeLines.begin(system).countInto(counters);
     join();
     recoverSegments();
     countOwn();
