@@ -115,6 +115,12 @@ record PostgresDialect(PostgresJournal journal) implements Dialect {
               version BIGINT NOT NULL,
               until TIMESTAMPTZ NOT NULL
             )
+            """,
+            """
+            CREATE TABLE site_downed (
+              node TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+              at TIMESTAMPTZ NOT NULL
+            )
             """));
   }
 

@@ -4,11 +4,12 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Collection;
 import tandem.twin.journal.PostgresJournal;
 
 /**
  * The rows of {@code site_lease}: one a name, made with the first grant and never deleted, so that
- * versions only grow.
+ * versions only grow; and of {@code site_downed}, the nodes that owners have outlived.
  *
  * <p>Each question is one statement and one transaction: whoever is paused after asking leaves no
  * lock behind. What is over says the server's clock. Not thread-safe; a connection that failed is
@@ -41,6 +42,12 @@ final class LeaseTable implements AutoCloseable {
       SELECT owner, version, until::text, extract(epoch FROM until - clock_timestamp()) * 1000
       FROM site_lease WHERE name = ?
       """;
+
+  private static final String DOWNED =
+      """
+      INSERT INTO site_downed (node, at) VALUES (?, clock_timestamp()) ON CONFLICT DO NOTHING
+      """;
+  private static final String IS_DOWNED = "SELECT 1 FROM site_downed WHERE node = ?";
 
   private final PostgresJournal place;
   private final String name;
@@ -144,6 +151,30 @@ final class LeaseTable implements AutoCloseable {
           try (var rows = statement.executeQuery()) {
             if (!rows.next()) return null;
             return new Row(rows.getString(1), rows.getLong(2), rows.getString(3), rows.getLong(4));
+          }
+        });
+  }
+
+  /** Remembers for ever that these incarnations are no members any more. */
+  void downed(Collection<String> nodes) throws SQLException {
+    ask(
+        DOWNED,
+        statement -> {
+          for (String node : nodes) {
+            statement.setString(1, node);
+            statement.executeUpdate();
+          }
+          return null;
+        });
+  }
+
+  boolean isDowned(String node) throws SQLException {
+    return ask(
+        IS_DOWNED,
+        statement -> {
+          statement.setString(1, node);
+          try (var rows = statement.executeQuery()) {
+            return rows.next();
           }
         });
   }

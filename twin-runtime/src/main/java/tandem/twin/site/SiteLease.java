@@ -2,6 +2,9 @@ package tandem.twin.site;
 
 import akka.actor.ExtendedActorSystem;
 import akka.cluster.Cluster;
+import akka.cluster.Member;
+import akka.cluster.MemberStatus;
+import akka.cluster.UniqueAddress;
 import akka.coordination.lease.LeaseException;
 import akka.coordination.lease.LeaseSettings;
 import akka.coordination.lease.LeaseTimeoutException;
@@ -9,8 +12,10 @@ import akka.coordination.lease.javadsl.Lease;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
@@ -30,11 +35,15 @@ import tandem.twin.journal.PostgresJournal;
  * owner believes in it for that long from the moment it <em>asked</em>, so it stops believing
  * before the server lets another one in. It is then told, and goes on trying: a renewal that
  * succeeds late takes nothing from anybody. When it finds that another one was granted the lease,
- * it is overtaken; with {@code leave-when-overtaken} its node then leaves the cluster, because the
- * other one has decided that it lives.
+ * it is overtaken.
  *
  * <p>Who finds the lease taken waits until it sees the owner renew it, and is refused; or until it
  * is over, and has it. So a dead owner's lease refuses nobody.
+ *
+ * <p>With {@code decides-who-lives} it is the resolver's own: an overtaken owner leaves the
+ * cluster, because the other one has decided that it lives; and while a node owns it, members that
+ * are removed from its cluster are written down, so that one that was only paused does not get the
+ * lease when it wakes after it was released.
  *
  * <p>The owner's name is that of this incarnation: a process started again at the same address is
  * another owner. Questions to the database run one by one on a thread of their own; each ends
@@ -52,10 +61,14 @@ public final class SiteLease extends Lease {
   private final long lastsNanos;
   private final long everyNanos;
   private final long answerNanos;
-  private final boolean leaveWhenOvertaken;
+  private final boolean decides;
   private final LeaseTable table;
   private final ScheduledThreadPoolExecutor database;
   private final ScheduledThreadPoolExecutor watch;
+
+  // Of the database thread.
+  private long owned; // version; 0: none
+  private final Set<String> counted = new HashSet<>(); // members since, while it is owned
 
   // Guarded by this.
   private long grant; // 0: none
@@ -96,8 +109,7 @@ public final class SiteLease extends Lease {
     everyNanos = times.getHeartbeatInterval().toNanos();
     answerNanos = times.getOperationTimeout().toNanos();
     var config = settings.leaseConfig();
-    leaveWhenOvertaken =
-        config.hasPath("leave-when-overtaken") && config.getBoolean("leave-when-overtaken");
+    decides = config.hasPath("decides-who-lives") && config.getBoolean("decides-who-lives");
     table =
         new LeaseTable(place, settings.leaseName(), owner, lasts, (int) (lasts.toSeconds() / 2));
     database = thread("tandem-site-lease-database");
@@ -159,7 +171,7 @@ public final class SiteLease extends Lease {
         answer -> {
           forget(); // an acquire may have been under way
           try {
-            table.release();
+            giveUp();
             answer.complete(true);
           } catch (SQLException e) {
             answer.completeExceptionally(
@@ -211,7 +223,7 @@ public final class SiteLease extends Lease {
       database.execute(
           () -> {
             try {
-              if (had) table.release();
+              if (had) giveUp();
             } catch (SQLException e) {
               LOG.info("{}: not released at the end: {}; it ends by itself", this, e.getMessage());
             } finally {
@@ -238,8 +250,19 @@ public final class SiteLease extends Lease {
     LeaseTable.Row seen = firstSeen;
     long pause = LOOK_AGAIN.toNanos();
     try {
+      if (isDowned()) {
+        answer.complete(false);
+        return;
+      }
       long version = table.claim();
+      if (version != 0 && isDowned()) { // written down just before the lease was released
+        table.release();
+        answer.complete(false);
+        return;
+      }
       if (version != 0) {
+        owned = version;
+        writeDown();
         granted(version, asked, onLost);
         if (!answer.complete(true)) undo();
         return;
@@ -279,11 +302,52 @@ public final class SiteLease extends Lease {
     return state.startsWith("22") || state.startsWith("42");
   }
 
+  /** Others decided without this node, which may have been paused meanwhile. */
+  private boolean isDowned() throws SQLException {
+    if (!decides || !table.isDowned(name(Cluster.get(system).selfUniqueAddress()))) return false;
+    LOG.error("{}: not acquired: this node was downed by the others", this);
+    return true;
+  }
+
+  /** Whoever was a member while this node owned the lease, and is none any more. */
+  private void writeDown() throws SQLException {
+    if (!decides) return;
+    var cluster = Cluster.get(system);
+    var now = new HashSet<String>();
+    for (Member member : cluster.state().getMembers()) {
+      if (!member.status().equals(MemberStatus.down())) now.add(name(member.uniqueAddress()));
+    }
+    if (!now.contains(name(cluster.selfUniqueAddress()))) return; // it does not judge others now
+    counted.addAll(now);
+    var gone = new HashSet<>(counted);
+    gone.removeAll(now);
+    if (gone.isEmpty()) return;
+    table.downed(gone);
+    counted.removeAll(gone);
+  }
+
+  private static String name(UniqueAddress node) {
+    return node.address().hostPort() + "#" + Long.toHexString(node.longUid());
+  }
+
+  /** First those are written down that it has cost their membership, then others may have it. */
+  private void giveUp() throws SQLException {
+    if (owned != 0 && table.renew(owned)) writeDown();
+    table.release();
+    disown();
+  }
+
+  private void disown() {
+    owned = 0;
+    counted.clear();
+  }
+
   /** Nobody waits any more for what may have been granted: it stands in nobody's way. */
   private void undo() {
     forget();
     try {
       table.release();
+      disown();
     } catch (SQLException e) {
       LOG.info("{}: not given back: {}; it ends by itself", this, e.getMessage());
     }
@@ -324,6 +388,7 @@ public final class SiteLease extends Lease {
         synchronized (this) {
           if (grant == version) believe(asked);
         }
+        writeDown();
       } else {
         overtaken(version);
       }
@@ -338,6 +403,7 @@ public final class SiteLease extends Lease {
   }
 
   private void overtaken(long version) {
+    disown();
     Consumer<Optional<Throwable>> tell;
     synchronized (this) {
       if (grant != version) return;
@@ -345,10 +411,9 @@ public final class SiteLease extends Lease {
       forget();
     }
     String what = "%s: grant %d was overtaken by another owner".formatted(this, version);
-    LOG.error(
-        "{}{}", what, leaveWhenOvertaken ? "; this node leaves, the other one has decided" : "");
+    LOG.error("{}{}", what, decides ? "; this node leaves, the other one has decided" : "");
     tell(tell, new LeaseException(what));
-    if (leaveWhenOvertaken) {
+    if (decides) {
       var cluster = Cluster.get(system);
       cluster.down(cluster.selfAddress());
     }

@@ -99,7 +99,7 @@ class SiteLeaseTest {
 
   private static SiteLease lease(ActorSystem system, String name, String owner, String settings) {
     var config =
-        ConfigFactory.parseString(settings + "\nleave-when-overtaken = off")
+        ConfigFactory.parseString(settings + "\ndecides-who-lives = off")
             .withFallback(
                 ConfigFactory.parseResources("tandem-site.conf")
                     .getConfig("tandem.twin.site-lease"));
@@ -363,7 +363,10 @@ class SiteLeaseTest {
 
   @Test
   void shouldBeFoundByTheNameThatTheResolverUses() {
-    var config = ConfigFactory.parseResources("tandem-site.conf").withFallback(node(place));
+    var config =
+        ConfigFactory.parseString("tandem.twin.site-lease.decides-who-lives = off")
+            .withFallback(ConfigFactory.parseResources("tandem-site.conf"))
+            .withFallback(node(place));
     var system = ActorSystem.create("lease", config.resolve());
     systems.add(system);
     String at =
