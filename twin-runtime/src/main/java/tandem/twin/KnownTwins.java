@@ -19,17 +19,29 @@ final class KnownTwins {
   /** From what is in the journal. */
   static KnownTwins load(JournalDatabase journal) throws SQLException {
     var known = new KnownTwins();
+    known.learn(journal);
+    return known;
+  }
+
+  /** What other nodes have admitted meanwhile. Blocks. */
+  void learn(JournalDatabase journal) throws SQLException {
     try (var reader = journal.reader()) {
       for (String id : reader.persistenceIds()) {
         try {
           TwinId twin = TwinId.parse(id);
-          known.terms.merge(twin.robot(), twin.term(), Math::max);
+          terms.merge(twin.robot(), twin.term(), Math::max);
         } catch (IllegalArgumentException e) {
-          known.failures.put(id, "journal: " + e.getMessage());
+          failures.put(id, "journal: " + e.getMessage());
         }
       }
     }
-    return known;
+  }
+
+  /** The same for one robot. Blocks. */
+  void learn(JournalDatabase journal, String robot) throws SQLException {
+    try (var reader = journal.reader()) {
+      for (TwinId twin : reader.terms(robot)) terms.merge(robot, twin.term(), Math::max);
+    }
   }
 
   void admit(String robot) {

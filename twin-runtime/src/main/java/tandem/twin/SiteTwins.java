@@ -1,30 +1,35 @@
 package tandem.twin;
 
-import java.security.SecureRandom;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import tandem.proto.command.TwinCommand;
-import tandem.proto.event.Goal;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import tandem.proto.v1.AlarmView;
+import tandem.proto.v1.AwaitQuestion;
+import tandem.proto.v1.CancelQuestion;
 import tandem.proto.v1.CommandRequest;
-import tandem.proto.v1.CommandTimes;
 import tandem.proto.v1.CommandView;
-import tandem.proto.v1.GuardReply;
-import tandem.proto.v1.HazardView;
 import tandem.proto.v1.LeaseRequest;
 import tandem.proto.v1.LeaseView;
+import tandem.proto.v1.NodeAnswer;
+import tandem.proto.v1.NodeQuestion;
+import tandem.proto.v1.RearmQuestion;
 import tandem.proto.v1.RobotProfile;
+import tandem.proto.v1.SetpointQuestion;
 import tandem.proto.v1.SimulatorView;
 import tandem.proto.v1.StopRequest;
 import tandem.proto.v1.StopView;
@@ -32,500 +37,347 @@ import tandem.proto.v1.StreamView;
 import tandem.proto.v1.TeleopSetpoint;
 import tandem.proto.v1.TeleopState;
 import tandem.proto.v1.TwinView;
-import tandem.twin.robot.GuardPorts;
-import tandem.twin.robot.RobotTwin;
-import tandem.twin.robot.RobotTwin.Answered;
-import tandem.twin.robot.SensedSource;
-import tandem.twin.robot.StopLine;
-import tandem.twin.robot.TeleopLine;
-import tandem.twin.robot.TwinImages;
-import tandem.twin.robot.TwinState;
-import tandem.twin.robot.TwinViews;
-import tandem.twin.sim.Simulators;
+import tandem.twin.journal.JournalDatabase;
 
-/** {@link Twins} over the sharded twins, the senses and the stop line of this node. */
+/**
+ * {@link Twins} of a site of several nodes: a question about a twin that lives here is answered
+ * here, any other by the node on which it lives. A question that finds its twin on the move is
+ * asked once more.
+ */
 final class SiteTwins implements Twins {
-  private static final SecureRandom RANDOM = new SecureRandom();
-  private static final Duration LONGEST_WAIT = Duration.ofMinutes(15);
-  private static final long GUARD_MILLIS = 1_000;
-  private static final long NOTED_MILLIS = 500;
-  private static final double DEFAULT_LEASE_SECONDS = 60;
-  private static final double DEFAULT_EXPIRES_SECONDS = 2;
+  private static final Logger LOG = LoggerFactory.getLogger(SiteTwins.class);
+  private static final Duration ANSWER = Duration.ofSeconds(10);
+  private static final long FAR_WATCH_MILLIS = 50;
 
-  private record Digested(TwinState state, String digest) {}
-
-  private final KnownTwins known;
+  private final NodeTwins node;
   private final TwinRegion region;
-  private final GuardPorts guards;
-  private final StopLine stops;
-  private final TeleopLine line;
-  private final SensedSource senses;
-  private final Function<String, List<StreamView>> streams;
-  private final Simulators simulators;
-  private final Supplier<String> journalFailure;
-  private final TwinWatches watches = new TwinWatches(this::show);
-  private final Map<String, Digested> digests = new ConcurrentHashMap<>();
+  private final Homes homes;
+  private final KnownTwins known;
+  private final JournalDatabase journal;
+  private final Executor blocking;
+  private final Set<FarWatch> far = ConcurrentHashMap.newKeySet();
+  private final ScheduledExecutorService clock =
+      Executors.newSingleThreadScheduledExecutor(
+          task -> Thread.ofPlatform().daemon().name("tandem-site-watches").unstarted(task));
 
+  /**
+   * @param blocking where the journal is asked
+   */
   SiteTwins(
-      KnownTwins known,
+      NodeTwins node,
       TwinRegion region,
-      GuardPorts guards,
-      StopLine stops,
-      TeleopLine line,
-      SensedSource senses,
-      Function<String, List<StreamView>> streams,
-      Simulators simulators,
-      Supplier<String> journalFailure) {
-    this.known = known;
+      Homes homes,
+      KnownTwins known,
+      JournalDatabase journal,
+      Executor blocking) {
+    this.node = node;
     this.region = region;
-    this.guards = guards;
-    this.stops = stops;
-    this.line = line;
-    this.senses = senses;
-    this.streams = streams;
-    this.simulators = simulators;
-    this.journalFailure = journalFailure;
-  }
-
-  void changed(String robot) {
-    watches.changed(robot);
+    this.homes = homes;
+    this.known = known;
+    this.journal = journal;
+    this.blocking = blocking;
   }
 
   void close() {
-    watches.close();
+    clock.shutdownNow();
+    far.clear();
   }
 
-  @Override
-  public CompletionStage<List<TwinView>> list() {
-    return each(robot -> show(robot).exceptionally(failure -> broken(robot, failure)))
-        .thenApply(
-            views ->
-                views.stream()
-                    .sorted(
-                        Comparator.comparing(TwinView::getDream).thenComparing(TwinView::getRobot))
-                    .toList());
+  // Here or there
+
+  private <T> CompletionStage<T> ask(
+      String robot, Supplier<CompletionStage<T>> here, Supplier<CompletionStage<T>> there) {
+    return known(robot)
+        .thenCompose(
+            isKnown ->
+                !isKnown || homes.isHere(robot) // one that is not known is refused here
+                    ? here.get()
+                    : there.get())
+        .exceptionallyCompose(
+            failure ->
+                NodeTwins.cause(failure) instanceof Refused refused
+                        && refused.code().equals(Homes.MOVED)
+                    ? there.get()
+                    : CompletableFuture.failedStage(NodeTwins.cause(failure)));
+  }
+
+  /** Of what acts: asked once. Where no answer comes, nobody knows whether it acted. */
+  private <T> CompletionStage<T> once(
+      NodeQuestion.Builder question,
+      Duration atMost,
+      Supplier<CompletionStage<T>> here,
+      Function<NodeAnswer, T> there) {
+    return ask(
+        question.getRobot(), here, () -> region.ask(question.build(), atMost).thenApply(there));
+  }
+
+  /** Of what may be asked twice. */
+  private <T> CompletionStage<T> ask(
+      NodeQuestion.Builder question,
+      Supplier<CompletionStage<T>> here,
+      Function<NodeAnswer, T> there) {
+    return ask(question.getRobot(), here, () -> region.askUntilAnswered(question).thenApply(there));
+  }
+
+  private static NodeQuestion.Builder about(String robot) {
+    return NodeQuestion.newBuilder().setRobot(robot);
+  }
+
+  /** Another node may have admitted it. */
+  private CompletionStage<Boolean> known(String robot) {
+    if (known.contains(robot)) return CompletableFuture.completedStage(true);
+    return CompletableFuture.supplyAsync(
+        () -> {
+          try {
+            known.learn(journal, robot);
+          } catch (SQLException e) {
+            LOG.warn("robots of other nodes are not known now: {}", e.getMessage());
+          }
+          return known.contains(robot);
+        },
+        blocking);
+  }
+
+  private CompletionStage<List<String>> all() {
+    return CompletableFuture.supplyAsync(
+        () -> {
+          try {
+            known.learn(journal);
+          } catch (SQLException e) {
+            LOG.warn("robots of other nodes are not known now: {}", e.getMessage());
+          }
+          return known.robots();
+        },
+        blocking);
   }
 
   private <T> CompletionStage<List<T>> each(Function<String, CompletionStage<T>> question) {
-    CompletableFuture<List<T>> all = CompletableFuture.completedFuture(new ArrayList<>());
-    for (String robot : known.robots()) {
-      all =
-          all.thenCombine(
-              question.apply(robot).toCompletableFuture(),
-              (found, next) -> {
-                found.add(next);
-                return found;
-              });
-    }
-    return all;
+    return all().thenCompose(robots -> NodeTwins.each(robots, question));
   }
 
-  /** A twin that cannot answer is shown as what it is. */
-  private TwinView broken(String robot, Throwable failure) {
-    var view =
-        TwinView.newBuilder()
-            .setRobot(robot)
-            .setMode("closed")
-            .setTerm(known.term(robot))
-            .setBody("unknown")
-            .setGuardPath("none")
-            .addHazards(
-                HazardView.newBuilder()
-                    .setKind("twin-unavailable")
-                    .setSeverity("error")
-                    .setText(String.valueOf(cause(failure).getMessage())));
-    TwinViews.sensed(view, senses.newest(robot), System.nanoTime());
-    return view.build();
-  }
+  // Questions
 
-  private static Throwable cause(Throwable failure) {
-    return failure instanceof CompletionException && failure.getCause() != null
-        ? failure.getCause()
-        : failure;
+  @Override
+  public CompletionStage<List<TwinView>> list() {
+    return each(robot -> show(robot).exceptionally(failure -> node.broken(robot, failure)))
+        .thenApply(NodeTwins::inOrder);
   }
 
   @Override
   public CompletionStage<TwinView> show(String robot) {
-    return region.look(robot).thenApply(this::view);
+    return ask(about(robot).setShow(true), () -> node.show(robot), NodeAnswer::getTwin);
   }
-
-  private TwinView view(Answered a) {
-    long now = System.nanoTime();
-    TwinState state = a.state();
-    var sensed = senses.newest(state.robot());
-    TwinView view = TwinViews.twin(state, digest(state), sensed, a.guard(), a.pulses(), now);
-    if (!state.isDream()) return view;
-    String real = state.contact().dreamOf();
-    return view.toBuilder()
-        .setDifference(TwinViews.difference(real, sensed, senses.newest(real), now))
-        .build();
-  }
-
-  private String digest(TwinState state) {
-    Digested newest = digests.get(state.robot());
-    if (newest == null || newest.state() != state) {
-      newest = new Digested(state, TwinImages.digest(state));
-      digests.put(state.robot(), newest);
-    }
-    return newest.digest();
-  }
-
-  @Override
-  public AutoCloseable watch(String robot, Consumer<TwinView> listener) {
-    return watches.add(robot, listener);
-  }
-
-  // Commands
 
   @Override
   public CompletionStage<CommandView> command(CommandRequest request) {
-    String robot = request.getRobot();
-    Goal goal =
-        switch (request.getGoalCase()) {
-          case JOINT -> new Goal.Joint(request.getJoint());
-          case REACH -> new Goal.Reach(request.getReach());
-          case STREAM -> new Goal.Stream(request.getStream());
-          case STANCE -> new Goal.Stance(request.getStance());
-          case NAVIGATE -> new Goal.Navigate(request.getNavigate());
-          case GOAL_NOT_SET -> null;
-        };
-    if (goal == null) {
-      return refused(
-          "tandem.goal.empty",
-          "goal: expected joint, reach, stream, stance or navigate, found none; not sent");
-    }
-    if (request.getBy().isBlank()) {
-      return refused("tandem.command.by", "by: expected who asks, found nothing; not sent");
-    }
-    double expires =
-        request.getExpiresSeconds() == 0 ? DEFAULT_EXPIRES_SECONDS : request.getExpiresSeconds();
-    String id = newId(robot);
-    return region
-        .ask(
-            robot,
-            new TwinCommand.Move(
-                id, request.getBy(), goal, Math.round(expires * 1_000), request.getToken()))
-        .thenApply(answered -> command(answered, id))
-        .exceptionally(
-            failure -> {
-              if (cause(failure) instanceof Refused refused
-                  && !refused.code().equals("tandem.robot.unknown")) {
-                return notJournaled(request, id, goal, refused);
-              }
-              throw new CompletionException(cause(failure));
-            });
-  }
-
-  private static CommandView notJournaled(
-      CommandRequest request, String id, Goal goal, Refused refused) {
-    return CommandView.newBuilder()
-        .setId(id)
-        .setState(refused.code().equals("tandem.twin.no-answer") ? "unknown" : "refused")
-        .setCode(refused.code())
-        .setWhy(refused.getMessage())
-        .setTimes(CommandTimes.getDefaultInstance())
-        .setRobot(request.getRobot())
-        .setBy(request.getBy())
-        .setForm(goal.form())
-        .build();
-  }
-
-  private static <T> CompletionStage<T> refused(String code, String why) {
-    return CompletableFuture.failedStage(new Refused(code, why));
-  }
-
-  /** Unique for ever; begins with the robot's name and a dot. */
-  private static String newId(String robot) {
-    long random = RANDOM.nextLong() & 0xffff_ffffffL;
-    return "%s.%s%08x"
-        .formatted(robot, Long.toString(System.currentTimeMillis(), 36), random & 0xffff_ffffL);
-  }
-
-  private CompletionStage<String> robotOf(String commandId) {
-    int dot = commandId.lastIndexOf('.');
-    String robot = dot < 1 ? "" : commandId.substring(0, dot);
-    return known.contains(robot)
-        ? CompletableFuture.completedStage(robot)
-        : refused(
-            "tandem.command.unknown", "command %s is of no robot known here".formatted(commandId));
-  }
-
-  private static CommandView command(Answered answered, String id) {
-    return answered
-        .state()
-        .command(id)
-        .map(c -> TwinViews.command(answered.state().robot(), c))
-        .orElseThrow(
-            () ->
-                new Refused(
-                    "tandem.command.unknown",
-                    "robot %s: no command %s among its newest"
-                        .formatted(answered.state().robot(), id)));
+    return once(
+        about(request.getRobot()).setCommand(request),
+        ANSWER,
+        () -> node.command(request),
+        NodeAnswer::getCommand);
   }
 
   @Override
   public CompletionStage<CommandView> await(String commandId, Duration atMost) {
-    Duration wait = atMost.compareTo(LONGEST_WAIT) > 0 ? LONGEST_WAIT : atMost;
-    return robotOf(commandId)
-        .thenCompose(
-            robot ->
-                region.ask(
-                    robot,
-                    replyTo -> new RobotTwin.Await(commandId, wait, replyTo),
-                    wait.isNegative() ? Duration.ofSeconds(5) : wait.plusSeconds(5)))
-        .thenApply(answered -> command(answered, commandId));
+    return once(
+        about(NodeTwins.robotIn(commandId))
+            .setAwait(
+                AwaitQuestion.newBuilder()
+                    .setCommandId(commandId)
+                    .setAtMostMillis(atMost.toMillis())),
+        atMost.isNegative() ? ANSWER : atMost.plus(ANSWER),
+        () -> node.await(commandId, atMost),
+        NodeAnswer::getCommand);
   }
 
   @Override
   public CompletionStage<CommandView> cancel(String commandId, String by, String why) {
-    return robotOf(commandId)
-        .thenCompose(robot -> region.ask(robot, new TwinCommand.Cancel(commandId, by, why)))
-        .thenApply(answered -> command(answered, commandId));
+    return ask(
+        about(NodeTwins.robotIn(commandId))
+            .setCancel(CancelQuestion.newBuilder().setCommandId(commandId).setBy(by).setWhy(why)),
+        () -> node.cancel(commandId, by, why),
+        NodeAnswer::getCommand);
   }
 
   @Override
   public CompletionStage<List<CommandView>> commands(String robot, int atMost) {
-    return region
-        .look(robot)
-        .thenApply(
-            a ->
-                a.state().commands().reversed().stream()
-                    .limit(Math.max(0, atMost))
-                    .map(c -> TwinViews.command(robot, c))
-                    .toList());
+    return ask(
+        about(robot).setCommands(Math.max(0, atMost)),
+        () -> node.commands(robot, atMost),
+        answer -> answer.getCommands().getCommandsList());
+  }
+
+  @Override
+  public CompletionStage<StopView> stop(StopRequest request) {
+    // Asked twice it is the same stop.
+    var same =
+        request.getRelease() || !request.getRequestId().isEmpty()
+            ? request
+            : request.toBuilder().setRequestId(NodeTwins.newId(request.getRobot())).build();
+    return ask(about(same.getRobot()).setStop(same), () -> node.stop(same), NodeAnswer::getStop);
+  }
+
+  @Override
+  public CompletionStage<TwinView> rearm(String robot, String by, String reason) {
+    return once(
+        about(robot).setRearm(RearmQuestion.newBuilder().setBy(by).setReason(reason)),
+        ANSWER,
+        () -> node.rearm(robot, by, reason),
+        NodeAnswer::getTwin);
   }
 
   @Override
   public CompletionStage<TeleopState> setpoint(
       String robot, String commandId, TeleopSetpoint setpoint) {
-    var sent = line.setpoint(robot, commandId, setpoint);
-    if (sent != null) return sent;
-    return teleop(robot, commandId)
-        .thenApply(
-            state ->
-                state.toBuilder()
-                    .setNumber(setpoint.getNumber())
-                    .setCode("tandem.teleop.not-open")
-                    .setWhy(
-                        "command %s is %s, no open stream; setpoint %d not sent"
-                            .formatted(commandId, state.getState(), setpoint.getNumber()))
-                    .build());
+    return once(
+        about(robot)
+            .setSetpoint(
+                SetpointQuestion.newBuilder().setCommandId(commandId).setSetpoint(setpoint)),
+        ANSWER,
+        () -> node.setpoint(robot, commandId, setpoint),
+        NodeAnswer::getTeleop);
   }
 
   @Override
   public CompletionStage<TeleopState> teleop(String robot, String commandId) {
-    TeleopState open = line.state(robot, commandId);
-    if (open != null) return CompletableFuture.completedStage(open);
-    return region
-        .look(robot)
-        .thenApply(
-            answered -> {
-              var state =
-                  TeleopState.newBuilder().setState(command(answered, commandId).getState());
-              var status = answered.guard().status();
-              if (status != null && status.hasToken()) state.setToken(status.getToken());
-              return state.build();
-            });
-  }
-
-  // Stop and lease
-
-  @Override
-  public CompletionStage<StopView> stop(StopRequest request) {
-    String robot = request.getRobot();
-    if (request.getRelease()) {
-      return region
-          .ask(robot, new TwinCommand.ReleaseStop(request.getBy(), request.getReason()))
-          .thenApply(a -> TwinViews.stop(a.state(), a.guard()));
-    }
-    if (!known.contains(robot) && guards.port(robot) == null) {
-      return refused("tandem.robot.unknown", "robot %s has never been seen here".formatted(robot));
-    }
-    String id = request.getRequestId().isEmpty() ? newId(robot) : request.getRequestId();
-    String why = request.getReason().isBlank() ? "stop" : request.getReason();
-    long atNanos = System.currentTimeMillis() * 1_000_000;
-    CompletableFuture<GuardReply> acknowledged =
-        stops
-            .stop(robot, id, request.getBy(), why)
-            .toCompletableFuture()
-            .copy()
-            .orTimeout(GUARD_MILLIS, TimeUnit.MILLISECONDS);
-    CompletableFuture<Answered> noted =
-        region
-            .ask(robot, new TwinCommand.Stop(id, request.getBy(), why, atNanos))
-            .toCompletableFuture();
-    return acknowledged
-        .handle((reply, failure) -> failure == null)
-        .thenCompose(
-            byGuard ->
-                noted
-                    .copy()
-                    .orTimeout(NOTED_MILLIS, TimeUnit.MILLISECONDS)
-                    .handle(
-                        (answered, failure) ->
-                            stopView(robot, request.getBy(), why, byGuard, answered, failure)));
-  }
-
-  private StopView stopView(
-      String robot, String by, String why, boolean byGuard, Answered noted, Throwable failure) {
-    if (noted != null) {
-      StopView view = TwinViews.stop(noted.state(), noted.guard());
-      return byGuard ? view.toBuilder().setLatched(true).setConfirmed(true).build() : view;
-    }
-    if (byGuard) {
-      return StopView.newBuilder()
-          .setLatched(true)
-          .setConfirmed(true)
-          .setBy(by)
-          .setWhy(why)
-          .build();
-    }
-    throw new Refused(
-        "tandem.stop.unconfirmed",
-        "stop of %s: no guard acknowledged it within %d ms and the twin did not note it (%s); it is repeated for 60 s"
-            .formatted(robot, GUARD_MILLIS, cause(failure).getMessage()));
-  }
-
-  @Override
-  public CompletionStage<TwinView> rearm(String robot, String by, String reason) {
-    return region.ask(robot, new TwinCommand.Rearm(by, reason)).thenApply(this::view);
+    return ask(
+        about(robot).setTeleop(commandId),
+        () -> node.teleop(robot, commandId),
+        NodeAnswer::getTeleop);
   }
 
   @Override
   public CompletionStage<LeaseView> lease(LeaseRequest request) {
-    String by = request.getBy();
-    double seconds = request.getForSeconds() == 0 ? DEFAULT_LEASE_SECONDS : request.getForSeconds();
-    if (!(seconds > 0 && seconds <= 86_400)) {
-      return refused(
-          "tandem.lease.duration",
-          "for: expected > 0 and <= 86400 s, found %s; no lease was changed".formatted(seconds));
-    }
-    if (by.isBlank() && !request.getAction().equals("show")) {
-      return refused(
-          "tandem.lease.by", "by: expected who asks, found nothing; no lease was changed");
-    }
-    long millis = Math.max(1, Math.round(seconds * 1_000));
-    String robot = request.getRobot();
-    String part = request.getPart();
-    CompletionStage<Answered> answered =
-        switch (request.getAction()) {
-          case "acquire" -> region.ask(robot, new TwinCommand.AcquireLease(by, part, millis));
-          case "take" ->
-              region.ask(robot, new TwinCommand.TakeLease(by, part, millis, request.getReason()));
-          case "release" -> region.ask(robot, new TwinCommand.ReleaseLease(by, part));
-          case "request" ->
-              region.ask(robot, new TwinCommand.WishLease(by, part, request.getReason()));
-          case "withdraw" -> region.ask(robot, new TwinCommand.WithdrawWish(by, part));
-          case "decline" ->
-              region.ask(robot, new TwinCommand.DeclineWish(by, request.getTo(), part));
-          case "hand-over" ->
-              region.ask(robot, new TwinCommand.HandOver(by, request.getTo(), part, millis));
-          case "keepalive" -> region.ask(robot, new TwinCommand.KeepLease(by));
-          case "show", "" -> region.look(robot);
-          default ->
-              refused(
-                  "tandem.lease.action",
-                  "action: expected acquire, release, take, request, withdraw, decline, hand-over, show or keepalive, found '%s'"
-                      .formatted(request.getAction()));
-        };
-    return answered.thenApply(
-        a -> TwinViews.lease(a.state(), a.guard(), a.pulses(), System.nanoTime()));
+    return ask(
+        about(request.getRobot()).setLease(request),
+        () -> node.lease(request),
+        NodeAnswer::getLease);
   }
-
-  // Profile and streams
 
   @Override
   public CompletionStage<RobotProfile> profile(String robot) {
-    return region
-        .look(robot)
-        .thenApply(
-            a -> {
-              if (a.state().accepted() != null) return a.state().accepted().profile();
-              return proposed(a.state());
-            });
+    return ask(about(robot).setProfile(true), () -> node.profile(robot), NodeAnswer::getProfile);
   }
 
   @Override
   public CompletionStage<RobotProfile> proposedProfile(String robot) {
-    return region.look(robot).thenApply(a -> proposed(a.state()));
-  }
-
-  private static RobotProfile proposed(TwinState state) {
-    if (state.proposed() == null) {
-      throw new Refused(
-          "tandem.profile.missing",
-          "robot %s: no profile was proposed yet".formatted(state.robot()));
-    }
-    return state.proposed().profile().toBuilder().setHash(state.proposed().hash()).build();
+    return ask(
+        about(robot).setProposedProfile(true),
+        () -> node.proposedProfile(robot),
+        NodeAnswer::getProfile);
   }
 
   @Override
   public CompletionStage<RobotProfile> acceptProfile(String robot, String by) {
-    return region
-        .ask(robot, new TwinCommand.AcceptProfile(by))
-        .thenApply(a -> a.state().accepted().profile());
+    return once(
+        about(robot).setAcceptProfile(by),
+        ANSWER,
+        () -> node.acceptProfile(robot, by),
+        NodeAnswer::getProfile);
   }
 
   @Override
   public CompletionStage<String> description(String robot) {
-    if (!known.contains(robot)) {
-      return refused("tandem.robot.unknown", "robot %s has never been seen here".formatted(robot));
-    }
-    String text = senses.description(robot);
-    return text != null
-        ? CompletableFuture.completedStage(text)
-        : refused(
-            "tandem.robot.no-description",
-            "robot %s has sent no robot_description".formatted(robot));
+    return ask(
+        about(robot).setDescription(true),
+        () -> node.description(robot),
+        NodeAnswer::getDescription);
   }
 
   @Override
-  public List<StreamView> streams(String robot) {
-    return streams.apply(robot);
+  public CompletionStage<List<StreamView>> streams(String robot) {
+    if (robot != null) {
+      return ask(
+          about(robot).setStreams(true),
+          () -> node.streams(robot),
+          answer -> answer.getStreams().getStreamsList());
+    }
+    return each(one -> streams(one).exceptionally(failure -> List.of())).thenApply(SiteTwins::flat);
+  }
+
+  private static <T> List<T> flat(List<List<T>> all) {
+    var flat = new ArrayList<T>();
+    all.forEach(flat::addAll);
+    return flat;
   }
 
   @Override
   public List<SimulatorView> simulators() {
-    return simulators.views();
+    return node.simulators();
   }
 
   @Override
   public CompletionStage<SimulatorView> runSimulator(String id, boolean run) {
-    return run ? simulators.start(id) : simulators.stop(id);
+    return node.runSimulator(id, run);
   }
 
   @Override
   public CompletionStage<List<AlarmView>> alarms() {
     return each(robot ->
-            region
-                .look(robot)
-                .thenApply(a -> TwinViews.alarms(a.state()))
-                .exceptionally(failure -> List.of(unavailable(robot, failure))))
-        .thenApply(
-            all -> {
-              var flat = new ArrayList<AlarmView>();
-              String failure = journalFailure.get();
-              if (failure != null) flat.add(alarm("", "journal-unwritable", failure));
-              all.forEach(flat::addAll);
-              flat.sort(Comparator.comparing(AlarmView::getLast).reversed());
-              return flat;
-            });
+            ask(
+                    about(robot).setAlarms(true),
+                    () -> node.alarms(robot),
+                    answer -> answer.getAlarms().getAlarmsList())
+                .exceptionally(failure -> List.of(NodeTwins.unavailable(robot, failure))))
+        .thenApply(node::sorted);
   }
 
-  private static AlarmView unavailable(String robot, Throwable failure) {
-    return alarm(robot, "twin-unavailable", String.valueOf(cause(failure).getMessage()));
+  // Watching
+
+  @Override
+  public AutoCloseable watch(String robot, Consumer<TwinView> listener) {
+    var near = node.watch(robot, listener);
+    var watch = new FarWatch(robot, listener);
+    far.add(watch);
+    watch.begin();
+    return () -> {
+      near.close();
+      far.remove(watch);
+      watch.end();
+    };
   }
 
-  private static AlarmView alarm(String robot, String kind, String text) {
-    String now = java.time.Instant.now().toString();
-    return AlarmView.newBuilder()
-        .setRobot(robot)
-        .setKind(kind)
-        .setSeverity("error")
-        .setFirst(now)
-        .setLast(now)
-        .setCount(1)
-        .setText(text)
-        .build();
+  /** Asks for a twin that lives elsewhere, again and again; a slow answer is waited for. */
+  private final class FarWatch {
+    private final String robot;
+    private final Consumer<TwinView> listener;
+    private volatile ScheduledFuture<?> next;
+    private volatile TwinView told;
+
+    private FarWatch(String robot, Consumer<TwinView> listener) {
+      this.robot = robot;
+      this.listener = listener;
+    }
+
+    private void begin() {
+      if (clock.isShutdown() || !far.contains(this)) return;
+      next = clock.schedule(this::look, FAR_WATCH_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    private void look() {
+      if (homes.isHere(robot)) {
+        begin();
+        return;
+      }
+      show(robot)
+          .whenComplete(
+              (view, failure) -> {
+                if (failure == null && !view.equals(told)) tell(view);
+                begin();
+              });
+    }
+
+    private void tell(TwinView view) {
+      told = view;
+      try {
+        listener.accept(view);
+      } catch (RuntimeException e) {
+        LOG.warn("a watcher of {} failed: {}", robot, e.toString());
+      }
+    }
+
+    private void end() {
+      if (next != null) next.cancel(false);
+    }
   }
 }

@@ -5,6 +5,7 @@ import akka.actor.CoordinatedShutdown;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.ActorSystem;
 import akka.actor.typed.Behavior;
+import akka.actor.typed.DispatcherSelector;
 import akka.actor.typed.Props;
 import akka.actor.typed.SpawnProtocol;
 import akka.cluster.sharding.typed.javadsl.ClusterSharding;
@@ -32,6 +33,8 @@ import java.util.function.DoubleSupplier;
 import tandem.proto.codec.CorruptEvent;
 import tandem.proto.command.TwinCommand;
 import tandem.proto.event.Event;
+import tandem.proto.v1.NodeAnswer;
+import tandem.proto.v1.NodeQuestion;
 import tandem.proto.v1.Setpoint;
 import tandem.twin.audit.Audit;
 import tandem.twin.audit.SegmentFiles;
@@ -65,6 +68,7 @@ import tandem.twin.telemetry.Telemetry;
 public final class TwinRuntime implements AutoCloseable {
   private static final Duration UP_WITHIN = Duration.ofSeconds(60);
   private static final Duration END_WITHIN = Duration.ofSeconds(14);
+  private static final String BLOCKING = "tandem.twin.journal-dispatcher";
 
   private final TwinSettings settings;
   private final FileChannel lock;
@@ -79,7 +83,9 @@ public final class TwinRuntime implements AutoCloseable {
   private final SiteDoor door;
   private final Recorder recorder;
   private final NodeStreams streams;
-  private final SiteTwins twins;
+  private final Homes homes;
+  private final NodeTwins twins;
+  private final SiteTwins site;
   private final Simulators simulators = new Simulators();
   private final Map<String, DoubleSupplier> counters = new ConcurrentHashMap<>();
   private final Audit audit;
@@ -97,8 +103,9 @@ public final class TwinRuntime implements AutoCloseable {
     journal = JournalExtension.ID.get(system.classicSystem()).database();
     known = KnownTwins.load(journal);
     var sharding = ClusterSharding.get(system);
-    region = new TwinRegion(sharding, known);
-    door = new SiteDoor(known, guards, region);
+    homes = new Homes(system, !SharedSite.isShared(settings.config()));
+    region = new TwinRegion(sharding, known, homes);
+    door = new SiteDoor(known, guards, region, homes, this::newestNanos);
     stops = new StopLine(guards, this::acknowledged);
     teleop = new TeleopLine(guards, this::record, this::letGo);
     recorder =
@@ -108,7 +115,7 @@ public final class TwinRuntime implements AutoCloseable {
     streams = new NodeStreams(recorder, reader, door);
     setpoints = new SetpointLog(streams, reader.texts());
     twins =
-        new SiteTwins(
+        new NodeTwins(
             known,
             region,
             guards,
@@ -118,18 +125,26 @@ public final class TwinRuntime implements AutoCloseable {
             streams::views,
             simulators,
             journal.committer()::failure);
+    site =
+        new SiteTwins(
+            twins,
+            region,
+            homes,
+            known,
+            journal,
+            system.dispatchers().lookup(DispatcherSelector.fromConfig(BLOCKING)));
     var node = new Node(TwinRules.from(settings.config()));
     StopLine.rehearse(node.rules(), settings.site());
-    sharding.init(
-        Entity.of(
-                TwinRegion.KEY,
-                entity ->
-                    Telemetry.watched(
-                        "RobotTwin",
-                        RobotTwin.create(
-                            node, entity.getEntityId(), known.term(entity.getEntityId()))))
+    var entities =
+        Entity.of(TwinRegion.KEY, entity -> twin(node, entity.getEntityId()))
             .withRole("twin")
-            .withStopMessage(new RobotTwin.Goodbye()));
+            .withStopMessage(new RobotTwin.Goodbye());
+    sharding.init(
+        homes.isAlone()
+            ? entities
+            : entities
+                .withMessageExtractor(new Homes.Shards())
+                .withAllocationStrategy(homes.allocation()));
     spawn(streams.supervisor(), "streams");
     spawn(simulators.supervisor(), "simulators");
     CoordinatedShutdown.get(system.classicSystem())
@@ -158,6 +173,16 @@ public final class TwinRuntime implements AutoCloseable {
     recoverSegments();
     countOwn();
     if (settings.managementPort() >= 0) managementPort = manage();
+  }
+
+  private Behavior<RobotTwin.Message> twin(Node node, String robot) {
+    known.admit(robot);
+    homes.began(robot);
+    return Telemetry.watched("RobotTwin", RobotTwin.create(node, robot, known.term(robot)));
+  }
+
+  private long newestNanos(String robot) {
+    return streams.newest(robot).newestNanos();
   }
 
   private void countOwn() {
@@ -201,8 +226,8 @@ public final class TwinRuntime implements AutoCloseable {
     var sources =
         new Management.Sources(
             settings.site(),
-            twins::list,
-            () -> twins.streams(null),
+            twins()::list,
+            () -> streams.views(null),
             simulators::views,
             guards::statuses,
             counters);
@@ -227,7 +252,7 @@ public final class TwinRuntime implements AutoCloseable {
                 if (event.event() instanceof Event.OfSegment segment) events.add(segment);
               });
         }
-        recorder.recover(robot, events);
+        recorder.recover(robot, events, homes.isAlone());
       } catch (SQLException | IOException | CorruptEvent e) {
         system
             .log()
@@ -365,9 +390,20 @@ public final class TwinRuntime implements AutoCloseable {
 
   private final class Node implements RobotTwin.Surroundings {
     private final TwinRules rules;
+    private final NodeDesk desk = new NodeDesk(twins, door::journal, door::contact);
 
     private Node(TwinRules rules) {
       this.rules = rules;
+    }
+
+    @Override
+    public CompletionStage<NodeAnswer> answer(NodeQuestion question) {
+      return desk.answer(question);
+    }
+
+    @Override
+    public void ended(String robot) {
+      homes.ended(robot);
     }
 
     @Override
@@ -421,8 +457,9 @@ public final class TwinRuntime implements AutoCloseable {
     }
   }
 
+  /** Of the whole site. */
   public Twins twins() {
-    return twins;
+    return homes.isAlone() ? twins : site;
   }
 
   public RobotDoor robots() {
@@ -494,6 +531,11 @@ public final class TwinRuntime implements AutoCloseable {
         .join();
   }
 
+  /** Completes when the actor system has ended, asked or not: a node that its site downed ends. */
+  public CompletionStage<Done> ended() {
+    return system.getWhenTerminated();
+  }
+
   /** Drains, seals, leaves the cluster; the stage completes when all is closed. */
   public CompletionStage<Done> stop() {
     return CoordinatedShutdown.get(system.classicSystem())
@@ -502,6 +544,7 @@ public final class TwinRuntime implements AutoCloseable {
   }
 
   private void release() {
+    site.close();
     twins.close();
     stops.close();
     try {

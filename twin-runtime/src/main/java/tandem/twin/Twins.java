@@ -99,7 +99,7 @@ public interface Twins {
   CompletionStage<String> description(String robot);
 
   /** All streams, or those of one robot (null: all). */
-  List<StreamView> streams(String robot);
+  CompletionStage<List<StreamView>> streams(String robot);
 
   List<SimulatorView> simulators();
 

@@ -162,7 +162,7 @@ class AuthorityTest {
       assertThat(done.getState()).as(done.toString()).isEqualTo("done");
       assertThat(done.getEvidence().getStream()).isEqualTo("/ada/joint_states");
       until("the lease for one command is released", () -> !site.show().getLease().hasHolder());
-      assertThat(site.node.twins().streams("ada"))
+      assertThat(get(site.node.twins().streams("ada")))
           .filteredOn(s -> s.getTopic().equals("/ada/tandem/setpoints"))
           .singleElement()
           .satisfies(s -> assertThat(s.getDelivered()).isEqualTo(21));

@@ -1,5 +1,6 @@
 package tandem.twin;
 
+import com.typesafe.config.ConfigFactory;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -45,8 +46,16 @@ final class LocalSite implements AutoCloseable {
     settings.put("data", data.toString());
     settings.put("artery.port", 0);
     settings.putIfAbsent("management.port", -1);
-    node = TwinRuntime.start(TwinSettings.of(settings), LocalSite::read);
+    node = TwinRuntime.start(patient(TwinSettings.of(settings)), LocalSite::read);
     guard = new ObedientGuard(robot);
+  }
+
+  /** No node is taken for dead because a busy machine made it slow. */
+  private static TwinSettings patient(TwinSettings settings) {
+    return TwinSettings.from(
+        ConfigFactory.parseMap(
+                Map.of("akka.cluster.failure-detector.acceptable-heartbeat-pause", "1h"))
+            .withFallback(settings.config()));
   }
 
   static Optional<SampleReader.Reading> read(

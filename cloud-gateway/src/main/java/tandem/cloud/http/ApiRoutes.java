@@ -254,7 +254,7 @@ final class ApiRoutes extends AllDirectives {
     return get(
         () ->
             parameterOptional(
-                "robot", robot -> complete(Answers.json(twins.streams(robot.orElse(null))))));
+                "robot", robot -> answerAll(() -> twins.streams(robot.orElse(null)))));
   }
 
   private Route story() {

@@ -185,7 +185,7 @@ final class LiveHub {
               long now = System.nanoTime();
               client.joints(view, now);
               client.twin(view, now);
-              client.streams(robot, twins.streams(robot), now);
+              twins.streams(robot).thenAccept(streams -> client.streams(robot, streams, now));
               commandsOf(robot);
             });
   }
@@ -342,8 +342,12 @@ final class LiveHub {
 
     void tick(long now) {
       if (now - heardNanos > QUIET_NANOS) showing.ask(() -> twins.show(robot), this::tell);
-      var streams = twins.streams(robot);
-      for (var client : viewers.values()) client.streams(robot, streams, now);
+      twins
+          .streams(robot)
+          .thenAccept(
+              streams -> {
+                for (var client : viewers.values()) client.streams(robot, streams, now);
+              });
       tellCommands(false);
     }
   }

@@ -514,7 +514,7 @@ public final class FakeTwins implements Twins, AutoCloseable {
   }
 
   @Override
-  public synchronized List<StreamView> streams(String robot) {
+  public synchronized CompletionStage<List<StreamView>> streams(String robot) {
     var all = new ArrayList<StreamView>();
     for (String of : List.of(ROBOT, DREAM)) {
       if (robot != null && !robot.equals(of)) continue;
@@ -529,7 +529,7 @@ public final class FakeTwins implements Twins, AutoCloseable {
       all.add(stream(of, "camera/depth/image_rect_raw", "sensor_msgs/msg/Image", 5, 153_600));
       all.add(stream(of, "battery_state", "sensor_msgs/msg/BatteryState", 1, 120));
     }
-    return all;
+    return done(all);
   }
 
   @Override

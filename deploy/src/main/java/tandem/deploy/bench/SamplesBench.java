@@ -73,7 +73,8 @@ final class SamplesBench implements Bench {
       int rate,
       long[] sequences,
       double seconds,
-      Consumer<Map<String, Object>> report) {
+      Consumer<Map<String, Object>> report)
+      throws Exception {
     var before = totals(node);
     long begin = System.nanoTime(), sent = 0, now = begin;
     byte[] payload = payload();
@@ -118,10 +119,10 @@ final class SamplesBench implements Bench {
 
   private record Totals(long delivered, long dropped, double p50, double p99) {}
 
-  private static Totals totals(BenchNode node) {
+  private static Totals totals(BenchNode node) throws Exception {
     long delivered = 0, dropped = 0;
     double p50 = 0, p99 = 0;
-    for (StreamView stream : node.runtime().twins().streams(null)) {
+    for (StreamView stream : BenchNode.get(node.runtime().twins().streams(null))) {
       delivered += stream.getDelivered();
       dropped += stream.getDropped();
       p50 = Math.max(p50, stream.getLatencyMs().getP50());

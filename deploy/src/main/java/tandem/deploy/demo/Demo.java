@@ -174,7 +174,7 @@ public final class Demo {
   private String statusLine(String robot) {
     TwinView twin = get(() -> node.twins().show(robot));
     StreamView joints =
-        node.twins().streams(robot).stream()
+        get(() -> node.twins().streams(robot)).stream()
             .filter(stream -> stream.getTopic().endsWith("/joint_states"))
             .findFirst()
             .orElse(StreamView.getDefaultInstance());
@@ -201,7 +201,7 @@ public final class Demo {
               .orElseThrow(
                   () -> new IllegalStateException(robot + " tells no steps on /diagnostics")));
     long from = System.nanoTime();
-    for (var robot : robots) before.put(robot, node.twins().streams(robot));
+    for (var robot : robots) before.put(robot, get(() -> node.twins().streams(robot)));
     long until = from + (options.lasts == null ? Duration.ofSeconds(30) : options.lasts).toNanos();
 
     var reaches = new LinkedHashMap<String, CommandView>();
@@ -213,7 +213,7 @@ public final class Demo {
 
     double seconds = (System.nanoTime() - from) / 1e9;
     var after = new LinkedHashMap<String, List<StreamView>>();
-    for (var robot : robots) after.put(robot, node.twins().streams(robot));
+    for (var robot : robots) after.put(robot, get(() -> node.twins().streams(robot)));
     int code = 0;
     var sorted = new ArrayList<>(robots);
     sorted.sort(Comparator.reverseOrder()); // ada last

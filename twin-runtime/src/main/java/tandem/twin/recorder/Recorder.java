@@ -1,6 +1,7 @@
 package tandem.twin.recorder;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -189,18 +190,27 @@ public final class Recorder implements SampleRecorder, AutoCloseable {
    * touched.
    *
    * @param journaled all segment events of the robot
+   * @param alone every segment of the robot was recorded in this data directory; else a file that
+   *     is not here may lie on another node, and is not lost
    */
-  public List<Event.OfSegment> recover(String robot, List<? extends Event.OfSegment> journaled)
-      throws IOException {
+  public List<Event.OfSegment> recover(
+      String robot, List<? extends Event.OfSegment> journaled, boolean alone) throws IOException {
     String ofThisRun = SegmentNames.folder(robot) + "/" + start + "-";
     var found =
         SegmentRecovery.recover(
             settings.data(), robot, journaled, file -> file.startsWith(ofThisRun));
+    if (!alone) {
+      found.removeIf(event -> event instanceof Event.SegmentLost && !isHere(event.file()));
+    }
     var known = robot(robot);
     for (var event : found) {
       known.journal.add(event, () -> {});
     }
     return found;
+  }
+
+  private boolean isHere(String file) {
+    return Files.exists(SegmentNames.find(settings.data(), file));
   }
 
   /**

@@ -2,6 +2,7 @@ package tandem.twin.robot;
 
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.Behavior;
+import akka.actor.typed.PostStop;
 import akka.actor.typed.PreRestart;
 import akka.actor.typed.SupervisorStrategy;
 import akka.actor.typed.javadsl.ActorContext;
@@ -31,6 +32,8 @@ import tandem.proto.command.TwinCommand;
 import tandem.proto.command.TwinReply;
 import tandem.proto.v1.GuardReply;
 import tandem.proto.v1.GuardRequest;
+import tandem.proto.v1.NodeAnswer;
+import tandem.proto.v1.NodeQuestion;
 import tandem.twin.journal.StoredSnapshot;
 import tandem.twin.robot.Decision.Answer;
 import tandem.twin.robot.Observation.GuardSeen;
@@ -76,6 +79,15 @@ public final class RobotTwin
   /** Ends the actor at once; its state is in the journal. */
   public record Goodbye() implements Message {}
 
+  /** What travels between nodes; the others stay on the node on which the twin lives. */
+  public sealed interface Travelling extends Message {}
+
+  /** Starts the twin where it belongs. */
+  public record Wake() implements Travelling {}
+
+  /** A question of another node, answered by the node on which the twin lives. */
+  public record Serve(NodeQuestion question, ActorRef<NodeAnswer> replyTo) implements Travelling {}
+
   /**
    * An answer with the picture at that moment.
    *
@@ -110,6 +122,12 @@ public final class RobotTwin
 
     /** The decided state has changed, or newer values were observed. */
     void changed(String robot);
+
+    /** Never fails: what was refused is an answer. */
+    CompletionStage<NodeAnswer> answer(NodeQuestion question);
+
+    /** The twin's actor has ended here. */
+    void ended(String robot);
   }
 
   private record Waiter(Answer until, long deadlineNanos, ActorRef<Answered> replyTo) {}
@@ -204,6 +222,12 @@ public final class RobotTwin
             (state, failed) ->
                 node.recoveryFailure(robot, String.valueOf(failed.getFailure().getMessage())))
         .onSignal(PreRestart.instance(), state -> abandonWriting())
+        .onSignal(
+            PostStop.instance(),
+            state -> {
+              abandonWriting();
+              node.ended(robot);
+            })
         .build();
   }
 
@@ -291,6 +315,11 @@ public final class RobotTwin
         if (!awakened) yield awake(state);
         yield state.isKnown() ? run(state, new TwinCommand.Review(), null) : Effect().none();
       }
+      case Serve(var question, var replyTo) -> {
+        node.answer(question).thenAccept(replyTo::tell);
+        yield Effect().none();
+      }
+      case Wake wake -> Effect().none();
       case Goodbye bye -> Effect().stop();
     };
   }
