@@ -64,6 +64,42 @@ abstract class NodeCommand implements Callable<Integer> {
         description = "One key of the configuration, as tandem.twin.rules.silence-after=2s.")
     Map<String, String> config = new LinkedHashMap<>();
 
+    @Option(
+        names = "--join",
+        paramLabel = "HOST:PORT",
+        description = "Artery address of another node of this site; may be repeated.")
+    List<String> join = new ArrayList<>();
+
+    @Option(
+        names = "--journal",
+        paramLabel = "URL",
+        description = "jdbc:postgresql://... of the journal that the nodes of the site share.")
+    String journal = "";
+
+    @Option(names = "--journal-user", paramLabel = "NAME", description = "Of that server.")
+    String journalUser = "";
+
+    @Option(
+        names = "--journal-password-file",
+        paramLabel = "FILE",
+        description = "Its first line is the password.")
+    String journalPasswordFile = "";
+
+    /** What was given key by key, and by these options. */
+    Map<String, Object> configured() {
+      if (!join.isEmpty() && journal.isEmpty())
+        throw new WrongUsage(
+            "--join: expected a --journal jdbc:postgresql://... beside it, which the nodes of a"
+                + " site share, found none; nothing was started");
+      var all = new LinkedHashMap<String, Object>(config);
+      if (!join.isEmpty()) all.put("tandem.twin.join", List.copyOf(join));
+      if (!journal.isEmpty()) all.put("tandem.twin.journal.url", journal);
+      if (!journalUser.isEmpty()) all.put("tandem.twin.journal.user", journalUser);
+      if (!journalPasswordFile.isEmpty())
+        all.put("tandem.twin.journal.password-file", journalPasswordFile);
+      return Map.copyOf(all);
+    }
+
     Path data() {
       return data != null
           ? data
@@ -132,6 +168,7 @@ abstract class NodeCommand implements Callable<Integer> {
       throw new CliFailure(settings.name() + ": " + said(e));
     }
     end.first("node", node::close);
+    node.whenPutOut(() -> OrderlyEnd.exit(1));
     Out.standard(true).line(node.readyLine());
     Main.untilSignal(new CountDownLatch(1));
     return 0;
@@ -158,7 +195,7 @@ abstract class NodeCommand implements Callable<Integer> {
           links.connect,
           ports,
           false,
-          Map.copyOf(where.config));
+          where.configured());
     }
   }
 
@@ -175,7 +212,7 @@ abstract class NodeCommand implements Callable<Integer> {
           List.of(),
           ports,
           false,
-          Map.copyOf(where.config));
+          where.configured());
     }
   }
 }

@@ -19,6 +19,7 @@ public final class DrillCommand implements Callable<Integer> {
           new DeadmanDrill(),
           new LayersDrill(),
           new LastHopDrill(),
+          new KillNodeDrill(),
           new AuthorityDrill());
 
   @Option(
@@ -51,6 +52,9 @@ public final class DrillCommand implements Callable<Integer> {
               + " of 1000000 plays.")
   Long from;
 
+  @Option(names = "--nodes", paramLabel = "N", description = "Of kill-node, default 5.")
+  int nodes = 5;
+
   @Option(
       names = "--brief",
       description = "A tenth of the repetitions and of long times: a look, not the proof.")
@@ -82,6 +86,7 @@ public final class DrillCommand implements Callable<Integer> {
     Drill.Verdict verdict;
     try (var stage = new Stage(first, brief)) {
       if (drill instanceof AuthorityDrill authority) authority.schedules(schedules);
+      if (drill instanceof KillNodeDrill kill) kill.nodes(nodes);
       verdict = drill.run(stage);
     } catch (IllegalStateException e) {
       verdict = new Drill.Verdict().expect("the drill runs to its end", false, e.getMessage());

@@ -42,7 +42,7 @@ public final class Relay implements AutoCloseable {
 
   private record Chunk(byte[] bytes, long dueNanos) {}
 
-  private final int target;
+  private volatile int target;
   private final int port;
   private final Set<Socket> sockets = new HashSet<>();
   private final Set<Way> held = new HashSet<>();
@@ -67,6 +67,11 @@ public final class Relay implements AutoCloseable {
 
   public int port() {
     return port;
+  }
+
+  /** Connections that come from now on lead to this port. */
+  public void leadTo(int port) {
+    target = port;
   }
 
   /** From the next chunk on. */
@@ -96,16 +101,25 @@ public final class Relay implements AutoCloseable {
     }
   }
 
-  /** Resets what is open and refuses what comes. */
-  public synchronized void cut() {
+  /** Resets what is open; what comes is accepted. */
+  public synchronized void reset() {
     try {
-      server.close();
       for (var socket : sockets) {
         socket.setSoLinger(true, 0);
         socket.close();
       }
       sockets.clear();
       notifyAll();
+    } catch (IOException e) {
+      throw new UncheckedIOException("relay on port " + port + " not reset", e);
+    }
+  }
+
+  /** Resets what is open and refuses what comes. */
+  public synchronized void cut() {
+    try {
+      server.close();
+      reset();
     } catch (IOException e) {
       throw new UncheckedIOException("relay on port " + port + " not cut", e);
     }
@@ -115,7 +129,8 @@ public final class Relay implements AutoCloseable {
     while (!from.isClosed()) {
       try {
         var here = from.accept();
-        var there = new Socket(InetAddress.getLoopbackAddress(), target);
+        var there = reached(here);
+        if (there == null) continue;
         here.setTcpNoDelay(true);
         there.setTcpNoDelay(true);
         synchronized (this) {
@@ -132,6 +147,16 @@ public final class Relay implements AutoCloseable {
       } catch (IOException e) {
         if (!from.isClosed()) System.err.println("tandem drill: relay: " + e);
       }
+    }
+  }
+
+  /** Null where nobody listens: then who came is refused, too. */
+  private Socket reached(Socket here) throws IOException {
+    try {
+      return new Socket(InetAddress.getLoopbackAddress(), target);
+    } catch (IOException nobody) {
+      here.close();
+      return null;
     }
   }
 

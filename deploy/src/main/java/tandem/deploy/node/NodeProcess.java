@@ -26,6 +26,7 @@ import tandem.robot.inbound.RosSampleReader;
 import tandem.twin.TwinRuntime;
 import tandem.twin.TwinSettings;
 import tandem.twin.Twins;
+import tandem.twin.site.SharedSite;
 import tandem.zenoh.Router;
 
 /**
@@ -39,6 +40,7 @@ public final class NodeProcess implements AutoCloseable {
 
   private final NodeSettings settings;
   private final TwinRuntime runtime;
+  private volatile boolean closing;
   private final RobotGateway gateway;
   private final Dreams dreams;
   private final ApiServer api;
@@ -139,14 +141,18 @@ public final class NodeProcess implements AutoCloseable {
   }
 
   private static GatewaySettings gatewaySettings(NodeSettings settings) {
+    var config = robotConfig(settings);
     var base =
         GatewaySettings.on(settings.zenohListen(), settings.data())
             .withConnect(settings.zenohConnect())
-            .with(robotConfig(settings));
+            .with(config);
     var guards = base.guards();
+    // A robot may come to any node of the site, and has one guard: it is not each node's to start.
+    boolean shared = SharedSite.isShared(config);
+    boolean starts = guards.start() && (!shared || config.hasPath("tandem.robot.guards.start"));
     return base.withGuards(
         new GatewaySettings.Guards(
-            guards.start(),
+            starts,
             guards.directory(),
             settings.ports().of("guard"),
             settings.guardsEndWithUs(),
@@ -158,11 +164,11 @@ public final class NodeProcess implements AutoCloseable {
   private static Config robotConfig(NodeSettings settings) {
     var config = ConfigFactory.empty();
     for (var entry : settings.config().entrySet()) {
-      var text = entry.getValue().toString();
       config =
           config.withValue(
               entry.getKey(),
-              text.startsWith("[") || text.startsWith("{")
+              entry.getValue() instanceof String text
+                      && (text.startsWith("[") || text.startsWith("{"))
                   ? ConfigFactory.parseString("value = " + text).getValue("value")
                   : ConfigValueFactory.fromAnyRef(entry.getValue()));
     }
@@ -217,9 +223,22 @@ public final class NodeProcess implements AutoCloseable {
     return Integer.parseInt(endpoint.substring(endpoint.lastIndexOf(':') + 1));
   }
 
+  /** Tells once where the site has put this node out, which then can do nothing more. */
+  public void whenPutOut(Runnable told) {
+    runtime
+        .ended()
+        .thenRun(
+            () -> {
+              if (closing) return;
+              LOG.error("the site's other nodes have put this node out: it ends");
+              told.run();
+            });
+  }
+
   /** Closes newest first: nothing new comes in, then robots are left in order, then the journal. */
   @Override
   public void close() {
+    closing = true;
     var parts = new LinkedHashMap<String, OrderlyEnd.Step>();
     parts.put("API", () -> api.stop(API_STOP).toCompletableFuture().get(5, TimeUnit.SECONDS));
     parts.put("audit", audit::close);
