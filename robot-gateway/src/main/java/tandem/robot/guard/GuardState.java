@@ -294,8 +294,14 @@ public record GuardState(
     /** A motion, checked but for the time that storing takes. */
     record Start(Motion motion, long replyTo) implements Pending {}
 
-    /** A motion that was handed to the link; what became of it is not known yet. */
-    record Sent(Active active, long replyTo) implements Pending {}
+    /**
+     * A motion that was handed to the link; what became of it is not known yet.
+     *
+     * @param superseded what it put an end to, which goes on at the robot if that was not handed it
+     * @param halted bringings to rest, likewise
+     */
+    record Sent(Active active, long replyTo, List<Active> superseded, List<Halt> halted)
+        implements Pending {}
 
     /** A release: the stop stays latched, as in {@code latched}, where the disk refuses. */
     record Releasing(long replyTo, GuardMemory latched, Release release) implements Pending {}

@@ -48,7 +48,7 @@ final class Halts {
     }
     GuardState.Active active = draft.active(id);
     if (active == null
-        && draft.pending instanceof GuardState.Pending.Sent(GuardState.Active sent, _)
+        && draft.pending instanceof GuardState.Pending.Sent(GuardState.Active sent, _, _, _)
         && sent.commandId().equals(id)) {
       active = sent;
     }
@@ -101,7 +101,7 @@ final class Halts {
                 List.of(
                     Draft.log("refused", id, motion.getAuthority(), "", text, CANCELLED, false)));
       }
-      case GuardState.Pending.Sent(var sent, _)
+      case GuardState.Pending.Sent(var sent, _, _, _)
           when !(sent.course() instanceof GuardState.Course.Stance) ->
           draft.remember(sent.commandId());
       case null, default -> {}

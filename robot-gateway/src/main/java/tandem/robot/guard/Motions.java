@@ -345,12 +345,10 @@ final class Motions {
 
   private static void send(Draft draft, Motion motion, MotionPlan.Outcome.Send send, long replyTo) {
     String part = Parts.of(motion, draft.profile);
-    List<GuardState.Active> left = new ArrayList<>();
+    List<GuardState.Active> superseded = new ArrayList<>();
     for (GuardState.Active earlier : List.copyOf(draft.actives)) {
       if (Parts.overlap(earlier.part(), part)) {
-        if (motion.hasStream() && earlier.course() instanceof GuardState.Course.Goal) {
-          left.add(earlier);
-        }
+        superseded.add(earlier);
         draft.remember(earlier.commandId());
         draft.count("cancelled");
         draft.effects.add(
@@ -365,9 +363,16 @@ final class Motions {
         draft.actives.remove(earlier);
       }
     }
-    draft.halts.removeIf(halt -> Parts.overlap(halt.part(), part));
-    // A stream moves nothing before its first setpoint, which may never come: the goal would go on.
-    left.forEach(goal -> Halts.bringToRest(draft, goal, "superseded by " + motion.getCommandId()));
+    List<GuardState.Halt> halted =
+        draft.halts.stream().filter(halt -> Parts.overlap(halt.part(), part)).toList();
+    draft.halts.removeAll(halted);
+    if (motion.hasStream()) {
+      // It moves nothing before its first setpoint, which may never come: the goal would go on.
+      superseded.stream()
+          .filter(earlier -> earlier.course() instanceof GuardState.Course.Goal)
+          .forEach(
+              goal -> Halts.bringToRest(draft, goal, "superseded by " + motion.getCommandId()));
+    }
     long tokenNanos = motion.getToken().getTickMillis() * 1_000_000;
     GuardState.Active next =
         new GuardState.Active(
@@ -382,13 +387,14 @@ final class Motions {
     if (send.effect() == null) {
       begun(draft, next, replyTo);
     } else {
-      draft.pending = new GuardState.Pending.Sent(next, replyTo);
+      draft.pending = new GuardState.Pending.Sent(next, replyTo, List.copyOf(superseded), halted);
       draft.effects.add(send.effect());
     }
   }
 
   static void published(Draft draft, GuardInput.Published result) {
-    if (!(draft.pending instanceof GuardState.Pending.Sent(var sent, var replyTo))
+    if (!(draft.pending
+            instanceof GuardState.Pending.Sent(var sent, var replyTo, var superseded, var halted))
         || !sent.commandId().equals(result.commandId())) {
       return;
     }
@@ -413,6 +419,17 @@ final class Motions {
             "tandem.guard.not-sent",
             false));
     draft.refuse(replyTo, "not-sent", "not handed to the robot: " + result.why());
+    halted.stream()
+        .filter(
+            halt -> draft.halts.stream().noneMatch(one -> Parts.overlap(one.part(), halt.part())))
+        .toList()
+        .forEach(draft.halts::add);
+    superseded.forEach(
+        earlier ->
+            Halts.bringToRest(
+                draft,
+                earlier,
+                "what was to supersede it was not handed to the robot, where it may still go on"));
     if (sent.course() instanceof GuardState.Course.Navigation) {
       Navigations.forget(draft, sent.commandId());
       Halts.bringToRest(draft, sent, "not handed to the robot: one before it may still go on");

@@ -130,7 +130,7 @@ final class Stances {
           motion.getStance().getStance(),
           endByMillis * 1_000_000);
     }
-    if (draft.pending instanceof GuardState.Pending.Sent(GuardState.Active sent, _)
+    if (draft.pending instanceof GuardState.Pending.Sent(GuardState.Active sent, _, _, _)
         && sent.course() instanceof GuardState.Course.Stance stance) {
       return memory(draft, sent, stance);
     }

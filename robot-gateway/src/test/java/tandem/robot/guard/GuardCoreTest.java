@@ -822,4 +822,76 @@ class GuardCoreTest {
         .extracting(GuardEffect.Log::code)
         .containsExactly("tandem.guard.stale-epoch", "tandem.guard.duplicate");
   }
+
+  /** The elbow on its way for a while, under (1, 1), and nothing else sent yet. */
+  private void moving() {
+    guard.configure(GuardHarness.teleoperated());
+    guard.grant(1, 1);
+    guard.move(guard.motion(1, 1, 1).setEndByMillis(30_000).setJoint(elbow(1.5, 20)));
+    guard.pass(300_000_000);
+    guard.effects.clear();
+  }
+
+  private long holds() {
+    return guard.trajectories().stream().filter(one -> one.commandId().isEmpty()).count();
+  }
+
+  @Test
+  void shouldBringToRestWhatWasSupersededByAMotionThatTheLinkDidNotTake() {
+    moving();
+    guard.linkDown = true;
+
+    var reply = guard.move(guard.motion(1, 1, 2));
+
+    assertThat(reply.code()).isEqualTo("tandem.guard.not-sent");
+    assertThat(guard.state.halts())
+        .singleElement()
+        .satisfies(halt -> assertThat(halt.commandId()).isEqualTo("c-1-1-1"));
+    assertThat(holds()).isEqualTo(1);
+    guard.linkDown = false;
+    guard.pass(SECOND);
+    assertThat(holds()).as("until the samples show it").isGreaterThan(5);
+  }
+
+  @Test
+  void shouldGoOnBringingToRestWhenTheLinkDidNotTakeTheNextMotion() {
+    moving();
+    guard.cancel("c-1-1-1");
+    var halts = guard.state.halts();
+    guard.linkDown = true;
+
+    guard.move(guard.motion(1, 1, 2));
+
+    assertThat(halts).hasSize(1);
+    assertThat(guard.state.halts()).isEqualTo(halts);
+    long before = holds();
+    guard.pass(SECOND);
+    assertThat(holds()).isGreaterThan(before + 5);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"cancel", "cancel all", "stop", "end"})
+  void shouldBringToRestWhatWasSupersededWhateverComesWhileTheLinkIsWaitedFor(String what) {
+    moving();
+    guard.linkHangs = true;
+    ask(guard.motion(1, 1, 2));
+    switch (what) {
+      case "cancel" -> guard.cancel("c-1-1-1");
+      case "cancel all" -> guard.cancel("");
+      case "stop" -> guard.stop("s");
+      default -> guard.input(new GuardInput.Ending("SIGTERM"));
+    }
+
+    guard.input(new GuardInput.Published("c-1-1-2", false, "no link"));
+
+    assertThat(guard.state.actives()).isEmpty();
+    assertThat(guard.state.halts()).hasSize(1);
+    assertThat(holds()).isPositive();
+  }
+
+  private void ask(Motion.Builder motion) {
+    guard.input(
+        new GuardInput.Request(
+            GuardRequest.newBuilder().setRobot("eve").setMotion(motion).build(), true, 9_999));
+  }
 }
