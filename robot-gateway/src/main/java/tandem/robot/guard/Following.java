@@ -1,5 +1,6 @@
 package tandem.robot.guard;
 
+import java.util.List;
 import java.util.Locale;
 import tandem.proto.body.Pose;
 
@@ -61,7 +62,8 @@ final class Following {
   /** How it does not follow, for a person; empty where it does, or nothing speaks against it. */
   static String flaw(Ramp ramp, MotionPlan.Scene scene) {
     return switch (ramp) {
-      case Ramp.Joints joints -> flaw(joints, scene.body());
+      case Ramp.Joints joints ->
+          flaw(joints.joints(), joints.positionsRad(), joints.velocitiesRadPerSec(), scene.body());
       case Ramp.Base base -> flaw(base, scene.body(), scene.nowNanos());
       case Ramp.Tip tip ->
           Tips.measured(tip.link(), scene, Long.MAX_VALUE)
@@ -84,17 +86,18 @@ final class Following {
             turned);
   }
 
-  private static String flaw(Ramp.Joints ramp, Body body) {
-    for (int i = 0; i < ramp.joints().size(); i++) {
-      Body.Joint measured = body.joints().get(ramp.joints().get(i));
-      double led = ramp.positionsRad().get(i);
+  static String flaw(
+      List<String> joints, List<Double> positionsRad, List<Double> radPerSec, Body body) {
+    for (int i = 0; i < joints.size(); i++) {
+      Body.Joint measured = body.joints().get(joints.get(i));
+      double led = positionsRad.get(i);
       if (measured != null
           && Math.abs(led - measured.positionRad())
-              > LAG_RAD + LAG_SECONDS * Math.abs(ramp.velocitiesRadPerSec().get(i))) {
+              > LAG_RAD + LAG_SECONDS * Math.abs(radPerSec.get(i))) {
         return String.format(
             Locale.ROOT,
             "joint %s is led to %.3f rad and measured at %.3f rad",
-            ramp.joints().get(i),
+            joints.get(i),
             led,
             measured.positionRad());
       }

@@ -139,7 +139,14 @@ public final class GuardCore {
   static boolean leads(GuardState state) {
     return Halts.slowing(state.halts()) != null
         || state.actives().stream()
-            .anyMatch(active -> active.course() instanceof GuardState.Course.Stream);
+            .anyMatch(
+                active ->
+                    switch (active.course()) {
+                      case GuardState.Course.Stream stream -> true;
+                      case GuardState.Course.Goal goal -> goal.led() != null;
+                      case GuardState.Course.Stance stance -> false;
+                      case GuardState.Course.Navigation navigation -> false;
+                    });
   }
 
   private static void request(Draft draft, GuardInput.Request asked) {

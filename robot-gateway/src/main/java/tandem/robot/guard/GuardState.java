@@ -139,7 +139,7 @@ public record GuardState(
         long arrivalNanos,
         long settledSinceNanos,
         boolean goalSucceeded,
-        GuardEffect.MoveJoints led)
+        Lead led)
         implements Course {
       Goal settledSince(long nanos) {
         return new Goal(joints, endRad, arrivalNanos, nanos, goalSucceeded, led);
@@ -148,6 +148,22 @@ public record GuardState(
       Goal succeeded() {
         return new Goal(joints, endRad, arrivalNanos, settledSinceNanos, true, led);
       }
+
+      /** Led on; what its own time did not go on by, it arrives later. */
+      Goal led(Lead next, long laterNanos) {
+        return new Goal(
+            joints, endRad, arrivalNanos + laterNanos, settledSinceNanos, goalSucceeded, next);
+      }
+
+      /**
+       * A motion that is led point by point, in its own time.
+       *
+       * @param elapsedNanos of that time: a pause of the guard lengthens the motion
+       * @param steppedNanos when it went on
+       * @param followedNanos when the robot was last seen to follow
+       */
+      record Lead(
+          GuardEffect.MoveJoints move, long elapsedNanos, long steppedNanos, long followedNanos) {}
     }
 
     /**

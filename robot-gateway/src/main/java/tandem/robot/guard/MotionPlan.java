@@ -270,11 +270,11 @@ final class MotionPlan {
             nowNanos + Math.round(seconds * 1e9),
             Body.MOVING,
             false,
-            positionsOnly ? move : null));
+            positionsOnly ? new GuardState.Course.Goal.Lead(move, 0, nowNanos, nowNanos) : null));
   }
 
   /** Where a motion that the guard leads is after some time, on the cubic. */
-  static GuardEffect point(GuardEffect.MoveJoints move, long elapsedNanos) {
+  static GuardEffect.StreamJoints point(GuardEffect.MoveJoints move, long elapsedNanos) {
     double seconds = move.durationSeconds();
     double s = Math.clamp(elapsedNanos / 1e9 / seconds, 0, 1);
     List<Double> positions = new ArrayList<>();

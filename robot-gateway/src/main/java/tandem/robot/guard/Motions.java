@@ -568,8 +568,43 @@ final class Motions {
   private static void watchGoal(
       Draft draft, GuardState.Active active, GuardState.Course.Goal goal) {
     if (goal.led() != null) {
-      draft.effects.add(MotionPlan.point(goal.led(), draft.now - active.startedNanos()));
+      GuardState.Course.Goal next = lead(draft, active, goal);
+      if (next != null) {
+        GuardState.Active further = active.on(next);
+        draft.goesOn(further);
+        arrive(draft, further, next);
+      }
+      return;
     }
+    arrive(draft, active, goal);
+  }
+
+  /** Leads it on as a stream's joints are; null where that ends it. */
+  private static GuardState.Course.Goal lead(
+      Draft draft, GuardState.Active active, GuardState.Course.Goal goal) {
+    GuardState.Course.Goal.Lead led = goal.led();
+    if (Streams.isBlind(draft, led.move().joints())) {
+      Halts.safeBehaviour(draft, active, "tandem.guard.not-measured", Streams.BLIND);
+      return null;
+    }
+    GuardEffect.StreamJoints before = MotionPlan.point(led.move(), led.elapsedNanos());
+    String flaw =
+        Following.flaw(
+            before.joints(), before.positionsRad(), before.velocitiesRadPerSec(), draft.body);
+    long followed = flaw.isEmpty() ? draft.now : led.followedNanos();
+    if (draft.now - followed > Following.JOINTS_NANOS) {
+      Halts.notFollowed(draft, active, flaw);
+      return null;
+    }
+    long passed = draft.now - led.steppedNanos();
+    long step = Math.min(passed, Streams.LONGEST_STEP_NANOS);
+    long elapsed = led.elapsedNanos() + step;
+    draft.effects.add(MotionPlan.point(led.move(), elapsed));
+    return goal.led(
+        new GuardState.Course.Goal.Lead(led.move(), elapsed, draft.now, followed), passed - step);
+  }
+
+  private static void arrive(Draft draft, GuardState.Active active, GuardState.Course.Goal goal) {
     if (goal.joints().isEmpty()) {
       if (draft.now >= goal.arrivalNanos()
           && draft.body.fresh(draft.now)

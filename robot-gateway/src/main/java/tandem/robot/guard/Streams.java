@@ -26,10 +26,13 @@ final class Streams {
   private static final long FIRST_NANOS = 1_000_000_000;
 
   /** A ramp goes on by at most this at once: a guard that was paused does not jump. */
-  private static final long LONGEST_STEP_NANOS = 50_000_000;
+  static final long LONGEST_STEP_NANOS = 50_000_000;
 
   /** A robot whose samples do not come is not led on. */
   private static final long BLIND_NANOS = 500_000_000;
+
+  static final String BLIND =
+      "the robot's samples have not come for %d ms".formatted(BLIND_NANOS / 1_000_000);
 
   private static final long WINDOW_NANOS = 1_000_000_000;
   private static final int MOST_IN_WINDOW = 128;
@@ -265,11 +268,7 @@ final class Streams {
         return;
       }
       if (stream.ramp() != null && isBlind(draft, stream.ramp())) {
-        Halts.safeBehaviour(
-            draft,
-            active,
-            "tandem.guard.not-measured",
-            "the robot's samples have not come for %d ms".formatted(BLIND_NANOS / 1_000_000));
+        Halts.safeBehaviour(draft, active, "tandem.guard.not-measured", BLIND);
         return;
       }
     }
@@ -309,12 +308,15 @@ final class Streams {
   /** What is led has to be measured itself; for a base anything of the robot will do. */
   private static boolean isBlind(Draft draft, Ramp ramp) {
     return switch (ramp) {
-      case Ramp.Joints joints ->
-          !joints.joints().stream()
-              .allMatch(joint -> draft.body.measuredWithin(joint, draft.now, BLIND_NANOS));
+      case Ramp.Joints joints -> isBlind(draft, joints.joints());
       case Ramp.Tip tip -> Tips.measured(tip.link(), draft.scene(), BLIND_NANOS).isEmpty();
       case Ramp.Base base -> draft.body.lost(draft.now);
     };
+  }
+
+  static boolean isBlind(Draft draft, List<String> joints) {
+    return !joints.stream()
+        .allMatch(joint -> draft.body.measuredWithin(joint, draft.now, BLIND_NANOS));
   }
 
   static String summary(GuardState.Course.Stream stream) {

@@ -727,15 +727,7 @@ class StreamsTest {
 
   @Test
   void shouldLeadAControllerThatTakesPositionsOnlyPointByPoint() {
-    var target =
-        GuardHarness.topic("/eve/positions", MotionPlan.ARRAY).toBuilder()
-            .addAllOrder(List.of("elbow", "knee"));
-    guard.configure(GuardHarness.teleoperated().toBuilder().setJoint(target).build());
-    guard.input(
-        new GuardInput.Seen(
-            new GuardInput.Presence(
-                "robot",
-                List.of(new GuardInput.Listener("/eve/positions", MotionPlan.ARRAY, "RIHS01_f")))));
+    takesPositionsOnly();
     guard.effects.clear();
 
     assertThat(guard.move(guard.motion(1, 1, 1)).accepted()).isTrue();
@@ -754,5 +746,88 @@ class StreamsTest {
     }
     assertThat(before).isEqualTo(0.8);
     assertThat(guard.logs("finished")).hasSize(1);
+  }
+
+  private void takesPositionsOnly() {
+    var target =
+        GuardHarness.topic("/eve/positions", MotionPlan.ARRAY).toBuilder()
+            .addAllOrder(List.of("elbow", "knee"));
+    guard.configure(GuardHarness.teleoperated().toBuilder().setJoint(target).build());
+    guard.input(
+        new GuardInput.Seen(
+            new GuardInput.Presence(
+                "robot",
+                List.of(new GuardInput.Listener("/eve/positions", MotionPlan.ARRAY, "RIHS01_f")))));
+  }
+
+  /** The elbow led to 1.9 rad within 3 s, and half a second on its way. */
+  private void led() {
+    takesPositionsOnly();
+    guard.follows = true;
+    guard.move(guard.motion(1, 1, 1).setEndByMillis(30_000).setJoint(elbow(1.9, 3)));
+    guard.pass(500_000_000);
+    guard.keepAlive(1, 1, 1);
+    guard.pass(500_000_000);
+    guard.effects.clear();
+  }
+
+  private double elbowLedTo() {
+    return guard.points().getLast().positionsRad().getFirst();
+  }
+
+  @Test
+  void shouldLengthenAMotionThatItLeadsByAPauseAndNotJump() {
+    led();
+    guard.pass(20_000_000);
+    double before = elbowLedTo();
+    guard.now += 800_000_000;
+
+    guard.keepAlive(1, 1, 2);
+    guard.input(new GuardInput.Tick());
+
+    assertThat(elbowLedTo()).isBetween(before, before + 0.7 * 0.051);
+    for (int i = 3; i < 7; i++) {
+      guard.keepAlive(1, 1, i);
+      guard.pass(500_000_000);
+    }
+    assertThat(guard.logs("finished")).as("3.75 s after it began").isEmpty();
+    assertThat(elbowLedTo()).isGreaterThan(1.89);
+    guard.pass(300_000_000);
+    assertThat(elbowLedTo()).isEqualTo(1.9);
+    assertThat(guard.logs("finished")).hasSize(1);
+  }
+
+  @Test
+  void shouldEndAMotionThatItLeadsWhereAJointIsBlocked() {
+    led();
+    guard.follows = false;
+    guard.keepAlive(1, 1, 2);
+
+    guard.pass(900_000_000);
+
+    assertThat(guard.logs("safe-behaviour").getFirst().code())
+        .isEqualTo("tandem.guard.not-followed");
+    assertThat(guard.state.actives()).isEmpty();
+    assertThat(guard.state.halts()).hasSize(1);
+    assertThat(elbowLedTo()).as("held where it is").isEqualTo(guard.posture.get("elbow"));
+  }
+
+  @Test
+  void shouldEndAMotionThatItLeadsWhereTheJointsAreNotMeasured() {
+    led();
+    guard.measuredAgo = 510_000_000;
+
+    guard.pass(20_000_000);
+
+    assertThat(guard.logs("safe-behaviour").getFirst().code())
+        .isEqualTo("tandem.guard.not-measured");
+    assertThat(guard.points()).isEmpty();
+  }
+
+  @Test
+  void shouldNotLetALinkStallLongerForAMotionThatItLeadsThanForAStream() {
+    led();
+
+    assertThat(GuardCore.leads(guard.state)).isTrue();
   }
 }
