@@ -25,8 +25,8 @@ import tandem.proto.v1.TimeToken;
  * refused.
  *
  * <p>A check that fails answers with a code {@code tandem.guard.*} and a text that says what was
- * not done. Whatever raises the authority is stored before it is answered, also when the command
- * itself is refused: the highest seen counts, not the highest obeyed.
+ * not done. Whatever raises the authority is stored before it is answered. A motion raises nothing:
+ * one whose authority was not granted here is refused.
  */
 public final class GuardCore {
   /** A disk that is silent for longer counts as one that refuses. */

@@ -39,18 +39,7 @@ final class Motions {
       Grants.staleAuthority(draft, authority, part, replyTo, motion.getCommandId(), "the motion");
       return;
     }
-    if (GuardCore.compare(authority, Parts.seen(draft.memory, part)) > 0
-        && Parts.givenElsewhere(draft.memory, authority, part).isEmpty()) {
-      Grants.raise(draft, authority, part);
-      for (GuardState.Active active : List.copyOf(draft.actives)) {
-        if (Parts.overlap(active.part(), part)
-            || active.authority().getTerm() != authority.getTerm()) {
-          Halts.cancelActive(
-              draft, active, "superseded-authority", "a command of a newer authority came");
-        }
-      }
-    }
-    if (Parts.independent(draft.profile) && !Parts.isGranted(draft.memory, authority, part)) {
+    if (!Parts.isGranted(draft.memory, authority, part)) {
       refuseMotion(
           draft,
           motion,
@@ -639,25 +628,19 @@ final class Motions {
     draft.actives.remove(active);
   }
 
-  /** Refuses after what was seen (authority, sequence) is stored, where it is new. */
   static void refuseMotion(Draft draft, Motion motion, long replyTo, String code, String why) {
     draft.count("refused");
     String text = why + "; nothing was sent to the robot";
-    GuardEffect.Log log =
+    draft.effects.add(
         Draft.log(
             "refused",
             motion.getCommandId(),
             motion.getAuthority(),
             "",
             text,
-            "tandem.guard." + code,
-            false);
-    if (Parts.sameSeen(draft.memory, draft.before.memory())) {
-      draft.effects.add(log);
-      draft.refuse(replyTo, code, text);
-    } else {
-      draft.answerStored(replyTo, false, "tandem.guard." + code, text, true, log);
-    }
+            Draft.CODE + code,
+            false));
+    draft.refuse(replyTo, code, text);
   }
 
   static void refuseStored(Draft draft, Motion motion, long replyTo, MotionPlan.Outcome.No no) {

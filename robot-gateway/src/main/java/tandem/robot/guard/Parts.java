@@ -171,10 +171,4 @@ final class Parts {
     }
     return next.build();
   }
-
-  /** Whether two memories have seen the same authorities. */
-  static boolean sameSeen(GuardMemory left, GuardMemory right) {
-    return left.getHighestSeen().equals(right.getHighestSeen())
-        && of(BODY).stream().allMatch(one -> seen(left, one).equals(seen(right, one)));
-  }
 }

@@ -10,6 +10,7 @@ import com.google.protobuf.ByteString;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -26,6 +27,12 @@ import tandem.proto.v1.Stop;
 
 class GuardCoreTest {
   private final GuardHarness guard = new GuardHarness();
+
+  @BeforeEach
+  void grants() {
+    guard.grant(1, 1);
+    guard.effects.clear();
+  }
 
   @Test
   void shouldSendACubicFromTheMeasuredPostureAndSayItTookIt() {
@@ -170,6 +177,7 @@ class GuardCoreTest {
             g -> {
               g.disk = GuardMemory.newBuilder().setRobot("eve").build();
               g.boot();
+              g.grant(1, 1);
             },
             m -> m.getTokenBuilder().setBootId("%032x".formatted(2))));
   }
@@ -217,7 +225,7 @@ class GuardCoreTest {
 
   @Test
   void shouldRefuseALowerAuthorityForEverAlsoAfterARestart() {
-    guard.move(guard.motion(3, 7, 1));
+    guard.grant(3, 7);
     guard.boot();
     guard.see(true);
 
@@ -230,13 +238,33 @@ class GuardCoreTest {
   }
 
   @Test
-  void shouldStoreTheAuthorityOfACommandItRefusesBeforeItAnswers() {
-    guard.stop("s");
+  void shouldRefuseAMotionOfAnAuthorityThatWasNeverGrantedAndNotBeRaisedByIt() {
+    guard.move(guard.motion(1, 1, 1));
 
-    var reply = guard.move(guard.motion(5, 1, 1));
+    assertThat(guard.move(guard.motion(1, 2, 1)).code()).isEqualTo("tandem.guard.no-grant");
+    assertThat(guard.move(guard.motion(7, 1, 1)).code()).isEqualTo("tandem.guard.no-grant");
 
-    assertThat(reply.code()).isEqualTo("tandem.guard.stopped");
-    assertThat(guard.disk.getHighestSeen()).isEqualTo(GuardHarness.authority(5, 1));
+    assertThat(guard.state.memory().getHighestSeen()).isEqualTo(GuardHarness.authority(1, 1));
+    assertThat(guard.state.active().commandId()).as("the holder's").isEqualTo("c-1-1-1");
+    assertThat(new GuardHarness().move(guard.motion(1, 1, 1)).code())
+        .isEqualTo("tandem.guard.no-grant");
+  }
+
+  @Test
+  void shouldKnowAfterARestartWhatWasGrantedBeforeIt() {
+    guard.boot();
+    guard.see(true);
+
+    assertThat(guard.move(guard.motion(1, 1, 1)).accepted()).isTrue();
+  }
+
+  @Test
+  void shouldTakeTheHighestSeenForGrantedWhereTheStateIsOfBeforeThereWereParts() {
+    var old =
+        new GuardHarness(
+            GuardHarness.fresh().toBuilder().setHighestSeen(GuardHarness.authority(1, 4)).build());
+
+    assertThat(old.move(old.motion(1, 4, 1)).accepted()).isTrue();
   }
 
   @Test
@@ -648,6 +676,7 @@ class GuardCoreTest {
   void shouldRefuseMotionUntilItIsRearmedAfterItLostItsState() {
     GuardHarness lost = new GuardHarness(GuardMemory.newBuilder().setRobot("eve").build());
 
+    lost.grant(4, 1);
     assertThat(lost.move(lost.motion(4, 1, 1)).code()).isEqualTo("tandem.guard.not-armed");
     assertThat(lost.rearm(3, 1).code()).isEqualTo("tandem.guard.stale-epoch");
     lost.diskFull = true;

@@ -49,7 +49,6 @@ class GuardPropertyTest {
             assertThat(guard.disk.getJournalHead()).isEqualTo(motion.getJournal());
             assertThat(moved.add(term + "/" + epoch + "/" + motion.getSequenceInEpoch())).isTrue();
           }
-          highest = max(highest, asked);
         }
         case 4 -> {
           guard.grant(term, epoch);
