@@ -132,6 +132,8 @@ public record GuardState(
      * @param goalSucceeded its action said so; the samples have to agree
      * @param led the motion that the guard itself leads point by point, for a controller that takes
      *     positions only; null where the controller takes the whole motion
+     * @param tip that a controller of the robot's own brings there, which presses on until it is
+     *     told where the tip is; null where there is none, or the profile names no link for it
      */
     record Goal(
         List<String> joints,
@@ -139,20 +141,21 @@ public record GuardState(
         long arrivalNanos,
         long settledSinceNanos,
         boolean goalSucceeded,
-        Lead led)
+        Lead led,
+        Ramp.Tip tip)
         implements Course {
       Goal settledSince(long nanos) {
-        return new Goal(joints, endRad, arrivalNanos, nanos, goalSucceeded, led);
+        return new Goal(joints, endRad, arrivalNanos, nanos, goalSucceeded, led, tip);
       }
 
       Goal succeeded() {
-        return new Goal(joints, endRad, arrivalNanos, settledSinceNanos, true, led);
+        return new Goal(joints, endRad, arrivalNanos, settledSinceNanos, true, led, tip);
       }
 
       /** Led on; what its own time did not go on by, it arrives later. */
       Goal led(Lead next, long laterNanos) {
         return new Goal(
-            joints, endRad, arrivalNanos + laterNanos, settledSinceNanos, goalSucceeded, next);
+            joints, endRad, arrivalNanos + laterNanos, settledSinceNanos, goalSucceeded, next, tip);
       }
 
       /**

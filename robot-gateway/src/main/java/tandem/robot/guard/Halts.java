@@ -128,7 +128,7 @@ final class Halts {
               Streams.ended(active, why),
               "tandem.guard.stopped",
               false));
-      ramps.addAll(ramps(active));
+      ramps.addAll(ramps(draft, active));
     }
     draft.actives.clear();
     switch (draft.pending) {
@@ -307,7 +307,8 @@ final class Halts {
             "tandem.guard.not-followed",
             true));
     draft.actives.remove(active);
-    List<Ramp> base = ramps(active).stream().filter(Ramp.Base.class::isInstance).toList();
+    List<Ramp> base =
+        ramps(draft, active).stream().filter(Ramp.Base.class::isInstance).toList();
     begin(draft, active, why, base.isEmpty(), base.isEmpty() ? atMeasured(draft, active) : base);
   }
 
@@ -318,13 +319,20 @@ final class Halts {
   }
 
   /** A tip's controller is told where it is, too, before the joints are held: it presses on. */
-  private static List<Ramp> atMeasured(Draft draft, GuardState.Active active) {
-    return active.course() instanceof GuardState.Course.Stream stream
-            && stream.ramp() instanceof Ramp.Tip tip
-        ? Tips.measured(tip.link(), draft.scene(), Body.FRESH_NANOS)
+  static List<Ramp> atMeasured(Draft draft, GuardState.Active active) {
+    Ramp.Tip tip =
+        switch (active.course()) {
+          case GuardState.Course.Stream stream when stream.ramp() instanceof Ramp.Tip led -> led;
+          case GuardState.Course.Stream stream -> null;
+          case GuardState.Course.Goal goal -> goal.tip();
+          case GuardState.Course.Stance stance -> null;
+          case GuardState.Course.Navigation navigation -> null;
+        };
+    return tip == null
+        ? List.of()
+        : Tips.measured(tip.link(), draft.scene(), Body.FRESH_NANOS)
             .map(measured -> List.<Ramp>of(tip.restingAt(measured)))
-            .orElse(List.of())
-        : List.of();
+            .orElse(List.of());
   }
 
   /** Ends a motion because somebody wants it; a stance goes on to its end all the same. */
@@ -369,7 +377,7 @@ final class Halts {
     List<Ramp> ramps =
         active.course() instanceof GuardState.Course.Navigation
             ? MotionPlan.standing(draft.scene()).map(List::<Ramp>of).orElse(List.of())
-            : ramps(active);
+            : ramps(draft, active);
     begin(draft, active, why, !movesBase(active) || down, ramps);
   }
 
@@ -383,11 +391,12 @@ final class Halts {
     };
   }
 
-  /** What moved under the guard's lead, slowing down. */
-  private static List<Ramp> ramps(GuardState.Active active) {
-    return active.course() instanceof GuardState.Course.Stream stream && stream.ramp() != null
-        ? List.of(stream.ramp().braking())
-        : List.of();
+  /** What moved under the guard's lead, slowing down; else a tip that is told where it is. */
+  private static List<Ramp> ramps(Draft draft, GuardState.Active active) {
+    if (active.course() instanceof GuardState.Course.Stream stream) {
+      return stream.ramp() == null ? List.of() : List.of(stream.ramp().braking());
+    }
+    return atMeasured(draft, active);
   }
 
   /** Brings to rest what moved under nobody's authority, or under whosesoever it is. */

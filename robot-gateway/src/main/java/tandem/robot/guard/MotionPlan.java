@@ -270,7 +270,8 @@ final class MotionPlan {
             nowNanos + Math.round(seconds * 1e9),
             Body.MOVING,
             false,
-            positionsOnly ? new GuardState.Course.Goal.Lead(move, 0, nowNanos, nowNanos) : null));
+            positionsOnly ? new GuardState.Course.Goal.Lead(move, 0, nowNanos, nowNanos) : null,
+            null));
   }
 
   /** Where a motion that the guard leads is after some time, on the cubic. */
@@ -442,21 +443,26 @@ final class MotionPlan {
     if (unattended != null) {
       return unattended;
     }
+    CommandTarget at = resolved(target, listener.get());
+    String link = profile.getTipsMap().get(goal.getTip());
     return new Outcome.Send(
         new GuardEffect.MoveTip(
-            commandId,
-            resolved(target, listener.get()),
-            goal.getFrame(),
-            goal.getPose(),
-            goal.getWithOrientation(),
-            seconds),
+            commandId, at, goal.getFrame(), goal.getPose(), goal.getWithOrientation(), seconds),
         new GuardState.Course.Goal(
             List.of(),
             List.of(),
             scene.nowNanos() + Math.round(seconds * 1e9),
             Body.MOVING,
             false,
-            null));
+            null,
+            link == null
+                ? null
+                : Ramp.Tip.resting(
+                    at,
+                    goal.getFrame(),
+                    link,
+                    StreamPlan.pose(goal.getPose()),
+                    goal.getWithOrientation())));
   }
 
   /** Holds the measured posture; empty where no controller is known or the posture is not fresh. */

@@ -377,6 +377,9 @@ final class Motions {
       begun(draft, next, replyTo);
     } else {
       draft.pending = new GuardState.Pending.Sent(next, replyTo, List.copyOf(superseded), halted);
+      for (GuardState.Active earlier : superseded) {
+        Halts.atMeasured(draft, earlier).forEach(tip -> draft.effects.add(tip.effect()));
+      }
       draft.effects.add(send.effect());
     }
   }

@@ -558,7 +558,7 @@ final class StreamPlan {
   }
 
   /** Its orientation of unit length; none at all is no turn. */
-  private static tandem.proto.body.Pose pose(Pose pose) {
+  static tandem.proto.body.Pose pose(Pose pose) {
     double norm =
         Math.sqrt(
             pose.getQx() * pose.getQx()

@@ -830,4 +830,47 @@ class StreamsTest {
 
     assertThat(GuardCore.leads(guard.state)).isTrue();
   }
+
+  /** A reach that the robot's own controller is at. */
+  private void reaching() {
+    guard.configure(GuardHarness.teleoperated().toBuilder().setReachWithinSeconds(3).build());
+    guard.input(new GuardInput.Described(Urdf.parse(ARM)));
+    var at = guard.hand();
+    var reply = guard.move(guard.motion(1, 1, 1).setReach(leftHand(at.x() + 0.1, at.y(), at.z())));
+    assertThat(reply.accepted()).isTrue();
+    guard.effects.clear();
+  }
+
+  private void assertTipToldWhereItIsBefore(Class<?> next) {
+    var tip = guard.tips().getFirst();
+    assertThat(tip.commandId()).isEmpty();
+    assertThat(tip.pose().getXMeters()).isEqualTo(guard.hand().x(), within(1e-9));
+    var first = guard.effects.stream().filter(next::isInstance).findFirst();
+    assertThat(first).isPresent();
+    assertThat(guard.effects.indexOf(tip)).isLessThan(guard.effects.indexOf(first.orElseThrow()));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"cancel", "stop", "lapse"})
+  void shouldTellTheControllerOfAReachWhereTheTipIsBeforeTheJointsAreHeld(String end) {
+    reaching();
+
+    switch (end) {
+      case "cancel" -> guard.cancel("c-1-1-1");
+      case "stop" -> guard.stop("s");
+      default -> guard.pass(1_010_000_000);
+    }
+    guard.pass(40_000_000);
+
+    assertTipToldWhereItIsBefore(GuardEffect.MoveJoints.class);
+  }
+
+  @Test
+  void shouldTellTheControllerOfAReachWhereTheTipIsBeforeItIsSupersededByJoints() {
+    reaching();
+
+    assertThat(guard.move(guard.motion(1, 1, 2)).accepted()).isTrue();
+
+    assertTipToldWhereItIsBefore(GuardEffect.MoveJoints.class);
+  }
 }
