@@ -307,8 +307,7 @@ final class Halts {
             "tandem.guard.not-followed",
             true));
     draft.actives.remove(active);
-    List<Ramp> base =
-        ramps(draft, active).stream().filter(Ramp.Base.class::isInstance).toList();
+    List<Ramp> base = ramps(draft, active).stream().filter(Ramp.Base.class::isInstance).toList();
     begin(draft, active, why, base.isEmpty(), base.isEmpty() ? atMeasured(draft, active) : base);
   }
 
@@ -520,8 +519,9 @@ final class Halts {
     boolean action = joints != null && joints.getKind().equals("action");
     // A goal that runs is ended at once, whatever is known of the body and wherever it walks.
     if (action && (halt.stop() || halt.holds())) {
-      draft.effects.add(
-          new GuardEffect.CancelGoals(joints, draft.profile.getCancelAllGoals(), List.of()));
+      // What the guard before this one sent is nobody's here: it would be cancelled by no id.
+      boolean all = draft.profile.getCancelAllGoals() || draft.before.inherits();
+      draft.effects.add(new GuardEffect.CancelGoals(joints, all, List.of()));
     }
     // A robot that was not heard may come again as another: it holds where it then is.
     if (draft.body.silent(draft.now)) {

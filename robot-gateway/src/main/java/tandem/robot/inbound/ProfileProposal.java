@@ -138,6 +138,7 @@ final class ProfileProposal {
     if (profile.hasVelocity()) {
       profile.setVelocityLimits(VELOCITY_LIMITS);
     }
+    profile.setCancelAllGoals(profile.getJoint().getKind().equals("action"));
     if (settings != null) {
       configured();
     }

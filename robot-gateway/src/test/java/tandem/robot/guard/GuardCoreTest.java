@@ -790,6 +790,22 @@ class GuardCoreTest {
         .allMatch(cancel -> ((GuardEffect.CancelGoals) cancel).all() == all);
   }
 
+  @Test
+  void shouldCancelAllGoalsInAStopAfterARestartWhichDoesNotKnowThem() {
+    withActionServer();
+    guard.move(guard.motion(1, 1, 1));
+    guard.boot();
+    withActionServer();
+    guard.effects.clear();
+
+    guard.stop("anna");
+
+    assertThat(guard.effects)
+        .filteredOn(GuardEffect.CancelGoals.class::isInstance)
+        .first()
+        .satisfies(cancel -> assertThat(((GuardEffect.CancelGoals) cancel).all()).isTrue());
+  }
+
   /** Found by {@code drill authority}: seed 94521 of its first 100,000. */
   @Test
   void shouldNotTakeARepeatedGrantForASignOfLife() {

@@ -65,6 +65,8 @@ class ProfileProposalTest {
   void shouldTakeTheActionBeforeTheTopicOfTheSameController() {
     RobotProfile profile = propose(null, TRAJECTORY, FOLLOW, TWIST);
 
+    assertThat(profile.getCancelAllGoals()).as("as in the contract's default").isTrue();
+
     assertThat(profile.getJoint().getKind()).isEqualTo("action");
     assertThat(profile.getJoint().getTopic()).isEqualTo(ACTION);
     assertThat(profile.getJoint().getTypeHash()).isEqualTo(HASH);
