@@ -306,6 +306,7 @@ class GuardProcessTest {
                 .getAccepted())
         .isTrue();
     twin.await("told", () -> robot.stops.getLast().equals(false));
+    twin.await("a newer token", () -> !twin.statuses.get("eve").getStopLatched());
     GuardReply again = move(1, 0.5);
     assertThat(again.getAccepted()).as(again.getWhy()).isTrue();
   }
