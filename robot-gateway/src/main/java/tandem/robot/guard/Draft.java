@@ -16,7 +16,6 @@ import tandem.proto.v1.RobotProfile;
  */
 final class Draft {
   static final String CODE = "tandem.guard.";
-  private static final int REMEMBERED_IDS = 64;
   private static final int MOST_TOLD = 32;
   private static final int LONGEST_TEXT = 400;
 
@@ -42,7 +41,7 @@ final class Draft {
   int releasesLeft;
   long lastReleaseNanos;
   GuardInput.Presence presence;
-  List<String> cancelledIds;
+  CancelledIds cancelledIds;
   List<String> told;
   boolean ending;
   boolean inherits;
@@ -218,20 +217,25 @@ final class Draft {
     }
   }
 
+  /** A command that came here and is over: should it come again, it is refused. */
   void remember(String commandId) {
-    List<String> next = new ArrayList<>(cancelledIds);
-    next.remove(commandId);
-    next.add(commandId);
-    List<String> waiting = waitingIds();
-    for (var it = next.iterator(); next.size() > REMEMBERED_IDS && it.hasNext(); ) {
-      if (!waiting.contains(it.next())) {
-        it.remove();
-      }
-    }
-    cancelledIds = List.copyOf(next);
+    cancelledIds = cancelledIds.with(commandId, now, needed());
   }
 
-  /** The commands that wait to be looked at, which are not forgotten meanwhile. */
+  /** As the other, of one that anybody may have made up. */
+  void rememberUnseen(String commandId) {
+    cancelledIds = cancelledIds.withUnseen(commandId, now, needed());
+  }
+
+  /** What the link was handed, and what the robot may still be at, is asked for at any time. */
+  private List<String> needed() {
+    List<String> needed = new ArrayList<>();
+    needed.add(pendingId());
+    memory.getNavigationsList().forEach(one -> needed.add(one.getCommandId()));
+    return needed;
+  }
+
+  /** The commands that wait to be looked at. */
   List<String> waitingIds() {
     return asked.stream()
         .map(one -> one.request().getMotion().getCommandId())

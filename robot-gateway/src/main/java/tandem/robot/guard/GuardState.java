@@ -31,8 +31,7 @@ import tandem.proto.v1.TimeToken;
  * @param halts the bringings to rest that go on, of different parts of the body
  * @param releasesLeft how often the robot is still told that the stop is released
  * @param lastReleaseNanos when it was last told
- * @param cancelledIds the newest commands that were cancelled, so that a late one does not start;
- *     of those that wait in {@code asked} none is forgotten
+ * @param cancelledIds commands that were cancelled, so that a late one does not start
  * @param told which refusals of setpoints and keep-alives are in the log, since the newest grant or
  *     opening of a stream
  * @param ending the process is about to end
@@ -60,7 +59,7 @@ public record GuardState(
     int releasesLeft,
     long lastReleaseNanos,
     GuardInput.Presence presence,
-    List<String> cancelledIds,
+    CancelledIds cancelledIds,
     List<String> told,
     Map<String, Long> counters,
     boolean ending,
@@ -509,7 +508,7 @@ public record GuardState(
         0,
         0,
         GuardInput.Presence.NONE,
-        List.of(),
+        CancelledIds.NONE,
         List.of(),
         zeroCounters(),
         false,

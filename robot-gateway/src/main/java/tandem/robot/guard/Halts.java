@@ -71,7 +71,7 @@ final class Halts {
       return;
     }
     if (id.length() <= Motions.LONGEST_ID) {
-      draft.remember(id);
+      draft.rememberUnseen(id);
     }
     draft.refuse(
         replyTo,

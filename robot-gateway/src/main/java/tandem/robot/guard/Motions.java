@@ -131,6 +131,12 @@ final class Motions {
     if (draft.cancelledIds.contains(motion.getCommandId())) {
       return Draft.no("cancelled", "the command was cancelled before it came");
     }
+    if (draft.cancelledIds.lost(draft.now)) {
+      return Draft.no(
+          "busy",
+          "within %d ms more commands were cancelled than are kept in mind (%d): whether this one was is not known"
+              .formatted(CancelledIds.KEPT_NANOS / 1_000_000, CancelledIds.MOST));
+    }
     if (draft.profile == null) {
       return Draft.no("no-profile", "no profile says how this robot is commanded");
     }

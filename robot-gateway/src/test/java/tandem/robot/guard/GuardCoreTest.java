@@ -673,6 +673,38 @@ class GuardCoreTest {
   }
 
   @Test
+  void shouldRefuseWhatWasCancelledBeforeItCameHoweverManyOthersAre() {
+    guard.grant(1, 1);
+    Motion.Builder late = guard.motion(1, 1, 1).setStartByMillis(5_000).setEndByMillis(9_000);
+    guard.cancel(late.getCommandId());
+    for (int other = 0; other < 1_000; other++) {
+      guard.pass(1_900_000);
+      guard.cancel("other-" + other);
+    }
+
+    assertThat(guard.move(late).code()).isEqualTo("tandem.guard.cancelled");
+  }
+
+  @Test
+  void shouldRefuseAnyMotionWhereMoreWereCancelledThanItKeepsInMindUntilTheirTokensAreTooOld() {
+    guard.grant(1, 1);
+    for (int other = 0; other < CancelledIds.ALWAYS + CancelledIds.MOST; other++) {
+      guard.cancel("other-" + other);
+    }
+    assertThat(guard.move(guard.motion(1, 1, 1)).accepted()).isTrue();
+    guard.pass(SECOND);
+    guard.cancel("one-more");
+
+    var refused = guard.move(guard.motion(1, 1, 2));
+    assertThat(refused.code()).isEqualTo("tandem.guard.busy");
+    assertThat(refused.why()).contains("more commands were cancelled than are kept in mind (2048)");
+
+    guard.pass(CancelledIds.KEPT_NANOS + 1);
+    guard.cancel("another");
+    assertThat(guard.move(guard.motion(1, 1, 3)).accepted()).isTrue();
+  }
+
+  @Test
   void shouldRefuseMotionUntilItIsRearmedAfterItLostItsState() {
     GuardHarness lost = new GuardHarness(GuardMemory.newBuilder().setRobot("eve").build());
 
