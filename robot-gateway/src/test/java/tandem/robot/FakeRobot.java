@@ -31,8 +31,17 @@ final class FakeRobot implements AutoCloseable {
   private long startNanos;
   private long arriveNanos;
   private volatile boolean deaf;
+  private final String name;
 
   FakeRobot(String... endpoints) {
+    this("driver", List.of(endpoints));
+  }
+
+  /**
+   * @param name of its node
+   */
+  FakeRobot(String name, List<String> endpoints) {
+    this.name = name;
     for (String endpoint : endpoints) {
       connect(endpoint);
     }
@@ -41,7 +50,7 @@ final class FakeRobot implements AutoCloseable {
 
   void connect(String endpoint) {
     Session session = Session.open(SessionConfig.to(endpoint));
-    Ros2Node node = new Ros2Node(session, 0, "/eve", "driver");
+    Ros2Node node = new Ros2Node(session, 0, "/eve", name);
     node.subscribe(
         "joint_trajectory", JointTrajectory.TYPE, Qos.reliable(1), got -> follow(got.message()));
     node.subscribe(

@@ -29,7 +29,9 @@ import java.util.concurrent.LinkedBlockingDeque;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import tandem.proto.v1.Challenge;
+import tandem.proto.v1.CommandTarget;
 import tandem.proto.v1.GuardLogRecord;
 import tandem.proto.v1.GuardMemory;
 import tandem.proto.v1.GuardReply;
@@ -551,20 +553,40 @@ public final class Guard implements AutoCloseable {
         case GuardEffect.Reply reply -> reply(reply);
         case GuardEffect.Log record -> append(record);
         case GuardEffect.AckLog(long upTo) -> log.acked(upTo);
-        case GuardEffect.MoveJoints move -> sent(move.commandId(), link -> link.send(move));
-        case GuardEffect.StreamJoints stream -> sent("", link -> link.send(stream));
-        case GuardEffect.MoveTip move -> sent(move.commandId(), link -> link.send(move));
-        case GuardEffect.MoveBase move -> sent(move.commandId(), link -> link.send(move));
-        case GuardEffect.NavigateTo go -> sent(go.commandId(), link -> link.send(go));
-        case GuardEffect.TakeStance take -> sent(take.commandId(), link -> link.send(take));
-        case GuardEffect.CancelGoals cancel -> sent("", link -> link.send(cancel));
-        case GuardEffect.TellStop tell -> publishing().ifPresent(link -> link.send(tell));
+        case GuardEffect.MoveJoints move ->
+            sent(move.commandId(), move.target(), link -> link.send(move));
+        case GuardEffect.StreamJoints stream ->
+            sent("", stream.target(), link -> link.send(stream));
+        case GuardEffect.MoveTip move ->
+            sent(move.commandId(), move.target(), link -> link.send(move));
+        case GuardEffect.MoveBase move ->
+            sent(move.commandId(), move.target(), link -> link.send(move));
+        case GuardEffect.NavigateTo go -> sent(go.commandId(), go.target(), link -> link.send(go));
+        case GuardEffect.TakeStance take ->
+            sent(take.commandId(), take.target(), link -> link.send(take));
+        case GuardEffect.CancelGoals cancel ->
+            sent("", cancel.all() ? cancel.target() : null, link -> link.send(cancel));
+        case GuardEffect.TellStop tell -> {
+          publishing().ifPresent(link -> link.send(tell));
+          others().forEach(link -> link.send(tell));
+        }
       }
     }
   }
 
-  /** Sends on the one link to the robot; says how that ended where somebody waits for it. */
-  private void sent(String commandId, Function<GuardLink, String> send) {
+  /**
+   * Sends on the one link to the robot; says how that ended where somebody waits for it. While a
+   * stop is latched what is the guard's own goes to other nodes that listen elsewhere, too: which
+   * of them is the robot is not certain. A node that is on both links gets it once: on the other
+   * one it could wait until it does harm.
+   *
+   * @param target null: nobody else is sent it
+   */
+  private void sent(String commandId, CommandTarget target, Function<GuardLink, String> send) {
+    if (commandId.isEmpty() && target != null && state.memory().getStopLatched()) {
+      Set<String> here = publishing().map(link -> link.hearers(target)).orElse(Set.of());
+      others().filter(link -> !here.containsAll(link.hearers(target))).forEach(send::apply);
+    }
     String why = publishing().map(send).orElse("no link to the robot");
     if (!commandId.isEmpty()) {
       decide(new GuardInput.Published(commandId, why.isEmpty(), why));
@@ -600,6 +622,14 @@ public final class Guard implements AutoCloseable {
     return gateways.stream().filter(link -> link.session().connected()).findFirst();
   }
 
+  /** The links on which it says nothing but that the robot is to stop. */
+  private Stream<GuardLink> others() {
+    GuardLink one = publishing().orElse(null);
+    return Stream.concat(
+            Stream.of(own), gateways.stream().filter(link -> link.session().connected()))
+        .filter(link -> link != one);
+  }
+
   /**
    * Closes a link to the robot that has not taken its oldest byte within what the running class
    * allows: what waits there must not reach the robot late.
@@ -626,18 +656,18 @@ public final class Guard implements AutoCloseable {
     }
   }
 
-  /** Looks who listens and who else speaks; tells the core where it changed. */
+  /**
+   * Looks who listens and who else speaks; tells the core where it changed. Who only listens on the
+   * own listener is not the robot, where the robot is seen to speak on the node's.
+   */
   private void look() {
     List<GuardInput.Listener> direct = own.listeners();
+    Optional<GuardLink> node =
+        gateways.stream().filter(link -> link.session().connected()).findFirst();
+    boolean elsewhere = !own.isMeasured() && node.filter(GuardLink::isMeasured).isPresent();
     GuardInput.Presence seen =
-        direct.isEmpty()
-            ? new GuardInput.Presence(
-                "node",
-                gateways.stream()
-                    .filter(link -> link.session().connected())
-                    .findFirst()
-                    .map(GuardLink::listeners)
-                    .orElse(List.of()))
+        direct.isEmpty() || elsewhere
+            ? new GuardInput.Presence("node", node.map(GuardLink::listeners).orElse(List.of()))
             : new GuardInput.Presence("robot", direct);
     Set<String> topics = new HashSet<>();
     seen.listeners().forEach(listener -> topics.add(listener.topic()));

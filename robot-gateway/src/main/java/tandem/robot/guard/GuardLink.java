@@ -240,6 +240,37 @@ final class GuardLink implements AutoCloseable {
     return List.copyOf(found);
   }
 
+  /** The robot's nodes, by full name, that are seen here to take what is sent to this target. */
+  Set<String> hearers(CommandTarget target) {
+    Set<String> found = new TreeSet<>();
+    for (LivelinessToken entity : watch.graph().entities()) {
+      boolean hears =
+          switch (entity.kind()) {
+            case SUBSCRIPTION ->
+                entity.name().equals(target.getTopic()) && !entity.node().equals(NODE);
+            case SERVICE_SERVER ->
+                Actions.of(entity)
+                    .filter(action -> action.name().equals(target.getTopic()))
+                    .isPresent();
+            case NODE, PUBLISHER, SERVICE_CLIENT -> false;
+          };
+      if (hears && Identity.isUnder(entity.namespace(), namespace)) {
+        found.add(entity.fullNodeName());
+      }
+    }
+    return found;
+  }
+
+  /** Whether what the guard measures the robot by is published here. */
+  boolean isMeasured() {
+    return watch.graph().endpoints(Kind.PUBLISHER).stream()
+        .anyMatch(
+            entity ->
+                Identity.isUnder(entity.namespace(), namespace)
+                    && (entity.name().equals(full("joint_states"))
+                        || entity.name().equals(full("odom"))));
+  }
+
   /** An action or stop service of the robot that this guard can call; its client is made. */
   private Optional<GuardInput.Listener> served(LivelinessToken entity) {
     Optional<Actions.Found> action =

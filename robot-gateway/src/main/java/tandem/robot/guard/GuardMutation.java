@@ -8,6 +8,7 @@ import tandem.proto.v1.Cancel;
 import tandem.proto.v1.GuardMemory;
 import tandem.proto.v1.GuardRequest;
 import tandem.proto.v1.JournalPosition;
+import tandem.proto.v1.Motion;
 import tandem.proto.v1.TimeToken;
 
 /**
@@ -38,7 +39,8 @@ public enum GuardMutation {
   NAVIGATION_FORGOTTEN("forget in a restart what the robot navigates to"),
   NAVIGATION_LEFT_OPEN("tell the base to stand and leave its navigation open"),
   CANCELLED_WHILE_IT_WAITED("send what was cancelled while it waited for the disk"),
-  ANY_RELEASE("lift whatever stop is latched, whenever the release comes");
+  ANY_RELEASE("lift whatever stop is latched, whenever the release comes"),
+  OVERTAKEN_BY_A_STOP("take a motion that was permitted before the newest release");
 
   private final String text;
 
@@ -88,6 +90,7 @@ public enum GuardMutation {
           request.getMotion().getToken().getBootId().equals(state.bootId())
               ? request
               : token(request, state, nowNanos, true, false);
+      case OVERTAKEN_BY_A_STOP -> permittedNow(request, state, nowNanos);
       case LATE_SETPOINT -> token(request, state, nowNanos, false, true);
       case NO_SEQUENCE_CHECK -> sequence(request, state.memory());
       case NO_SETPOINT_NUMBER -> number(request, state);
@@ -148,6 +151,27 @@ public enum GuardMutation {
     }
     return request.hasSetpoint() && ofSetpoints
         ? request.toBuilder().setSetpoint(request.getSetpoint().toBuilder().setToken(fresh)).build()
+        : request;
+  }
+
+  /** A token of now, where the one that came is good, with what it leaves of the times. */
+  private static GuardRequest permittedNow(GuardRequest request, GuardState state, long nowNanos) {
+    Motion motion = request.getMotion();
+    TimeToken fresh = GuardCore.token(state, nowNanos);
+    long age = fresh.getTickMillis() - motion.getToken().getTickMillis();
+    boolean good =
+        request.hasMotion()
+            && motion.getToken().getBootId().equals(state.bootId())
+            && age >= 0
+            && age <= Math.min(Motions.TOKEN_AGE_MILLIS, motion.getStartByMillis());
+    return good
+        ? request.toBuilder()
+            .setMotion(
+                motion.toBuilder()
+                    .setToken(fresh)
+                    .setStartByMillis(motion.getStartByMillis() - age)
+                    .setEndByMillis(motion.getEndByMillis() - age))
+            .build()
         : request;
   }
 

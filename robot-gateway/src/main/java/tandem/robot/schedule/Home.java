@@ -388,6 +388,7 @@ final class Home {
   }
 
   private void send(GuardRequest request, TwinModel.Ask ask) {
+    if (request.hasCancel() && isUnsaid(request.getCancel().getWhy())) return;
     if (request.hasCancel()
         && schedule.breaks(TwinMutation.CANCEL_ONCE)
         && !cancelled.add(request.getCancel().getCommandId())) return;
@@ -408,6 +409,12 @@ final class Home {
     if (early && ask != null) {
       ended(mine, tag, GuardReply.newBuilder().setAccepted(true).build());
     }
+  }
+
+  private boolean isUnsaid(String why) {
+    return why.startsWith("stop: ") && schedule.breaks(TwinMutation.STOPPED_NOT_CANCELLED)
+        || why.startsWith("superseded by ")
+            && schedule.breaks(TwinMutation.OVERTAKEN_NOT_CANCELLED);
   }
 
   private void ended(long itsLife, long tag, GuardReply reply) {

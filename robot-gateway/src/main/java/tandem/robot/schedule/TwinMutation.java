@@ -10,7 +10,9 @@ enum TwinMutation {
   WRITTEN_AND_LOST("lose an acknowledged event in a restart"),
   NOT_FENCED("let a paused twin write on after another node took over"),
   TERM_NOT_RAISED("begin at a second home without a new term"),
-  CANCEL_ONCE("say a cancel once, whether or not the guard answers");
+  CANCEL_ONCE("say a cancel once, whether or not the guard answers"),
+  STOPPED_NOT_CANCELLED("not cancel what a stop ends"),
+  OVERTAKEN_NOT_CANCELLED("leave a superseded command to the newer one, which may never come");
 
   private final String text;
 

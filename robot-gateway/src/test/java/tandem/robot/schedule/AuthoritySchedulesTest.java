@@ -38,6 +38,14 @@ class AuthoritySchedulesTest {
   }
 
   @Test
+  void shouldFindTheHolesAgainWhereTheyAreOpenedAgain() {
+    assertThat(AuthoritySchedules.run(222_248, 1, 1, AuthorityMutation.OVERTAKEN).violations())
+        .hasSize(1);
+    assertThat(AuthoritySchedules.run(527_020, 1, 1, AuthorityMutation.STOPPED).violations())
+        .hasSize(1);
+  }
+
+  @Test
   void shouldPlayTheSameScheduleForTheSameSeedOnAnyNumberOfThreads() {
     assertThat(AuthoritySchedules.run(77, 100, 1)).isEqualTo(AuthoritySchedules.run(77, 100, 3));
   }
