@@ -13,7 +13,10 @@ const IDLE_MAX_SECONDS = 300;
 /** Untouched for so long the lease is given back; ?idle=SECONDS asks for less. */
 export const IDLE_MS = 1000 * Math.min(IDLE_MAX_SECONDS, Number(new URLSearchParams(location.search).get('idle')) || IDLE_MAX_SECONDS);
 
+const KEEPALIVES_AT_ONCE = 2; // a slow link has one on its way while the next is due; none waits to be sent later
+
 let askedAt = 0;
+let keepalives = 0;
 let wishedFor = null; // robot that this page has asked for
 
 const say = (level, words) => (store.leaseNote = { level, words });
@@ -106,14 +109,18 @@ async function keep() {
     await release(`given back: nobody touched this console for ${idleMs() >= 120_000 ? `${Math.round(idleMs() / 60_000)} min` : `${Math.round(idleMs() / 1000)} s`}`);
     return;
   }
+  if (keepalives >= KEEPALIVES_AT_ONCE) return;
   const pending = () => performance.now() - askedAt < GRANT_MS;
+  keepalives++;
   try {
-    const view = await api.lease(held.robot, { action: 'keepalive', by: store.operator, part: held.part, forSeconds: LEASE_SECONDS });
+    const view = await api.keepLease(held.robot, { by: store.operator, part: held.part, forSeconds: LEASE_SECONDS });
     adopt(held.robot, view);
     const holders = (view.parts ?? []).map((l) => l.holder).concat(view.holder ?? []);
     if (!holders.includes(store.operator) && store.holding === held && !(holders.length === 0 && pending())) lose(held.robot, view.holder && `now with ${view.holder}`);
   } catch (failure) {
     if (failure.status === 409 && store.holding === held && !pending()) lose(held.robot, failure.message);
+  } finally {
+    keepalives--;
   }
 }
 

@@ -138,9 +138,27 @@ class LeaseBrowserTest {
 
   @Test
   @Order(6)
-  void shouldGiveTheLeaseBackWhenNobodyTouchesTheConsole() {
+  void shouldKeepNoKeepAliveForLaterWhileTheNodeDoesNotAnswer() {
+    ann.until("tandemStatus.hasLease", "ann holds it");
+    ann.evaluate(
+        "(() => { window.stuck = 0; window.late = 0; window.left = false; const f = window.fetch;"
+            + " document.getElementById('lease-release').addEventListener('click',"
+            + " () => (left = true), true);"
+            + " window.fetch = (path, options) => {"
+            + " if (!(options?.body ?? '').includes('keepalive')) return f(path, options);"
+            + " if (left) late++; return new Promise((_, no) =>"
+            + " options.signal.addEventListener('abort',"
+            + " () => { stuck++; no(options.signal.reason); })); }; })()");
+    ann.until("stuck >= 2", "given up");
     ann.click("#lease-release");
+
     ann.until("tandemStatus.lease === null", "free");
+    assertThat(ann.number("late")).as("sent after it was given back").isZero();
+  }
+
+  @Test
+  @Order(7)
+  void shouldGiveTheLeaseBackWhenNobodyTouchesTheConsole() {
     ann.open(node.url() + "/?idle=3");
     ann.until("tandemStatus.frames > 5", "frames");
     ann.click("#lease-acquire");
