@@ -20,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.opentest4j.TestAbortedException;
 import tandem.proto.v1.Authority;
 import tandem.proto.v1.Configure;
+import tandem.proto.v1.Grant;
 import tandem.proto.v1.GuardReply;
 import tandem.proto.v1.GuardRequest;
 import tandem.proto.v1.JointGoal;
@@ -96,6 +97,15 @@ class ForeignRobotTest {
             twin,
             GuardRequest.newBuilder()
                 .setConfigure(Configure.newBuilder().setProfile(twin.profiles.get("eve"))));
+        GuardReply granted =
+            ask(
+                twin,
+                GuardRequest.newBuilder()
+                    .setGrant(
+                        Grant.newBuilder()
+                            .setAuthority(Authority.newBuilder().setTerm(1).setEpoch(1))
+                            .setHolder("test")));
+        assertThat(granted.getAccepted()).as(granted.getWhy()).isTrue();
         GuardReply reply = move(twin);
         assertThat(reply.getAccepted()).as(reply.getWhy()).isTrue();
         Recorded.awaiting(
