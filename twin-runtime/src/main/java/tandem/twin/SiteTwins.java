@@ -13,6 +13,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -48,6 +49,7 @@ final class SiteTwins implements Twins {
   private static final Logger LOG = LoggerFactory.getLogger(SiteTwins.class);
   private static final Duration ANSWER = Duration.ofSeconds(10);
   private static final long FAR_WATCH_MILLIS = 50;
+  private static final long LEARNS_NANOS = 1_000_000_000;
 
   private final NodeTwins node;
   private final TwinRegion region;
@@ -55,6 +57,7 @@ final class SiteTwins implements Twins {
   private final KnownTwins known;
   private final JournalDatabase journal;
   private final Executor blocking;
+  private final AtomicLong learnedNanos = new AtomicLong(System.nanoTime() - LEARNS_NANOS);
   private final Set<FarWatch> far = ConcurrentHashMap.newKeySet();
   private final ScheduledExecutorService clock =
       Executors.newSingleThreadScheduledExecutor(
@@ -138,7 +141,13 @@ final class SiteTwins implements Twins {
         blocking);
   }
 
+  /** What other nodes have admitted is looked up once a second. */
   private CompletionStage<List<String>> all() {
+    long now = System.nanoTime();
+    long last = learnedNanos.get();
+    if (now - last < LEARNS_NANOS || !learnedNanos.compareAndSet(last, now)) {
+      return CompletableFuture.completedStage(known.robots());
+    }
     return CompletableFuture.supplyAsync(
         () -> {
           try {

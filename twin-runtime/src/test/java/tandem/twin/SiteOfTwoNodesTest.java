@@ -96,9 +96,15 @@ class SiteOfTwoNodesTest {
     second.connect();
     Twins far = second.node.twins();
 
-    assertThat(get(far.list()).stream().map(TwinView::getRobot)).containsExactly("ada", "eve");
-    assertThat(get(first.node.twins().list()).stream().map(TwinView::getRobot))
-        .containsExactly("ada", "eve");
+    for (Twins twins : List.of(first.node.twins(), far)) {
+      until(
+          "both robots",
+          () ->
+              get(twins.list()).stream()
+                  .map(TwinView::getRobot)
+                  .toList()
+                  .equals(List.of("ada", "eve")));
+    }
     assertThat(get(far.show("ada")).getMode()).isEqualTo("live");
     assertThat(get(far.show("ada")).getJoints().getNamesList())
         .containsExactly("left_elbow", "right_elbow");
