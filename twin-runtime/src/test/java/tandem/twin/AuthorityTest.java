@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tandem.proto.codec.SealedEvent;
@@ -39,16 +40,25 @@ class AuthorityTest {
     return get(site.node.twins().lease(request.build()));
   }
 
+  /** Again where a busy machine made the newest sample too old. */
   private static CommandView open(LocalSite site, String by, String kind) {
-    return get(
-        site.node
-            .twins()
-            .command(
-                CommandRequest.newBuilder()
-                    .setRobot("ada")
-                    .setBy(by)
-                    .setStream(StreamGoal.newBuilder().setKind(kind))
-                    .build()));
+    var opened = new AtomicReference<CommandView>();
+    until(
+        "a fresh sample",
+        () -> {
+          opened.set(
+              get(
+                  site.node
+                      .twins()
+                      .command(
+                          CommandRequest.newBuilder()
+                              .setRobot("ada")
+                              .setBy(by)
+                              .setStream(StreamGoal.newBuilder().setKind(kind))
+                              .build())));
+          return !opened.get().getCode().equals("tandem.joints.stale");
+        });
+    return opened.get();
   }
 
   private static TeleopState say(LocalSite site, String id, TeleopSetpoint.Builder setpoint) {

@@ -13,6 +13,8 @@ import com.typesafe.config.ConfigFactory;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -180,8 +182,19 @@ final class SiteNode implements AutoCloseable {
       process.getOutputStream().flush();
     }
 
+    /** A pause is waited for: the process may go on for a moment after the signal. */
     void signal(String signal) throws Exception {
       new ProcessBuilder("kill", signal, Long.toString(process.pid())).start().waitFor();
+      if (signal.equals("-STOP")) await("paused", this::isPaused);
+    }
+
+    private boolean isPaused() {
+      try {
+        String stat = Files.readString(Path.of("/proc/" + process.pid() + "/stat"));
+        return stat.charAt(stat.lastIndexOf(')') + 2) == 'T';
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
     }
 
     @Override
