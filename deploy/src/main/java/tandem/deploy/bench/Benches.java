@@ -15,6 +15,7 @@ public final class Benches {
           new JournalBench(),
           new RecoveryBench(),
           new PostgresBench(),
+          new VerifyBench(),
           new CommandAcceptBench(),
           new HandOverBench(),
           new GuardBench());
