@@ -43,6 +43,9 @@ public record SealedEvent(
   /** 32 zero bytes. */
   public static final ByteString NO_HASH = ByteString.copyFrom(new byte[32]);
 
+  /** UTF-8 of a char of a string. */
+  private static final int AT_MOST_BYTES_PER_CHAR = 3;
+
   private static final byte[] DOMAIN = "tandem-event/1".getBytes(StandardCharsets.US_ASCII);
 
   /** Encodes the event and puts it in its envelope. */
@@ -207,21 +210,49 @@ public record SealedEvent(
       long hybridNanos,
       ByteString previousHash,
       ByteString payload) {
-    byte[] name = robot.getBytes(StandardCharsets.UTF_8);
-    byte[] kind = manifest.getBytes(StandardCharsets.UTF_8);
     var header =
-        ByteBuffer.allocate(
-            5 * Integer.BYTES
-                + DOMAIN.length
-                + name.length
-                + kind.length
-                + 3 * Long.BYTES
-                + Integer.BYTES
-                + previousHash.size());
-    header.putInt(DOMAIN.length).put(DOMAIN).putInt(name.length).put(name);
-    header.putLong(term).putLong(sequence).putInt(kind.length).put(kind);
-    header.putInt(schemaVersion).putLong(hybridNanos).putInt(previousHash.size());
-    header.put(previousHash.asReadOnlyByteBuffer()).putInt(payload.size());
+        ByteBuffer.allocate(twinBytesAtMost(robot) + eventBytesAtMost(manifest, previousHash));
+    putTwin(header, robot, term);
+    putEvent(header, sequence, manifest, schemaVersion, hybridNanos, previousHash, payload);
     return header.flip();
+  }
+
+  /** What is the same for all events of a term. */
+  static void putTwin(ByteBuffer to, String robot, long term) {
+    to.putInt(DOMAIN.length).put(DOMAIN);
+    put(to, robot);
+    to.putLong(term);
+  }
+
+  /** All that follows, up to the payload; needs {@link #eventBytesAtMost}. */
+  static void putEvent(
+      ByteBuffer to,
+      long sequence,
+      String manifest,
+      int schemaVersion,
+      long hybridNanos,
+      ByteString previousHash,
+      ByteString payload) {
+    to.putLong(sequence);
+    put(to, manifest);
+    to.putInt(schemaVersion).putLong(hybridNanos).putInt(previousHash.size());
+    previousHash.copyTo(to);
+    to.putInt(payload.size());
+  }
+
+  static int twinBytesAtMost(String robot) {
+    return 2 * Integer.BYTES + DOMAIN.length + AT_MOST_BYTES_PER_CHAR * robot.length() + Long.BYTES;
+  }
+
+  static int eventBytesAtMost(String manifest, ByteString previousHash) {
+    return 4 * Integer.BYTES
+        + 2 * Long.BYTES
+        + AT_MOST_BYTES_PER_CHAR * manifest.length()
+        + previousHash.size();
+  }
+
+  private static void put(ByteBuffer to, String text) {
+    byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
+    to.putInt(utf8.length).put(utf8);
   }
 }

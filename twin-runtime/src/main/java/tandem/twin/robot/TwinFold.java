@@ -30,60 +30,35 @@ public final class TwinFold {
    * @throws CorruptEvent where the event is not the next link of this state's chain
    */
   public static TwinState evolve(TwinState state, SealedEvent event) {
-    if (!event.robot().equals(state.robot())
-        || event.term() != state.term()
-        || event.sequence() != state.sequence() + 1) {
-      throw new CorruptEvent(
-          "chain: expected robot %s term %d sequence %d, found robot %s term %d sequence %d"
-              .formatted(
-                  state.robot(),
-                  state.term(),
-                  state.sequence() + 1,
-                  event.robot(),
-                  event.term(),
-                  event.sequence()));
-    }
-    boolean first = state.sequence() == 0;
-    ByteString before =
-        first && event.event() instanceof Event.TermBegun begun && begun.parentTerm() > 0
-            ? begun.parentHash()
-            : state.headHash();
-    if (!event.previousHash().equals(before)) {
-      throw new CorruptEvent(
-          "chain: robot %s term %d sequence %d: previous hash: expected %s, found %s"
-              .formatted(
-                  event.robot(),
-                  event.term(),
-                  event.sequence(),
-                  SealedEvent.hex(before),
-                  SealedEvent.hex(event.previousHash())));
-    }
-    if (first != event.event() instanceof Event.TermBegun) {
-      throw new CorruptEvent(
-          "chain: robot %s term %d sequence %d: expected %s, found %s"
-              .formatted(
-                  event.robot(),
-                  event.term(),
-                  event.sequence(),
-                  first ? "TermBegun" : "no TermBegun",
-                  event.manifest()));
-    }
-    if (event.hybridNanos() <= state.hybridNanos()) {
-      throw new CorruptEvent(
-          "chain: robot %s term %d sequence %d: hybrid time: expected > %d, found %d"
-              .formatted(
-                  event.robot(),
-                  event.term(),
-                  event.sequence(),
-                  state.hybridNanos(),
-                  event.hybridNanos()));
-    }
     var draft = new Draft(state);
-    draft.sequence = event.sequence();
-    draft.hybridNanos = event.hybridNanos();
-    draft.headHash = event.hash();
-    draft.believe(event.event());
+    draft.take(event);
     return draft.done();
+  }
+
+  /**
+   * The same for many events in a row: makes a state when it is asked for one, not with each event.
+   * Not thread-safe.
+   */
+  public static final class Folding {
+    private final Draft draft;
+
+    public Folding(TwinState from) {
+      draft = new Draft(from);
+    }
+
+    /**
+     * As {@link #evolve}; nothing is changed where it throws.
+     *
+     * @throws CorruptEvent where the event is not the next link of the chain
+     */
+    public void take(SealedEvent event) {
+      draft.take(event);
+    }
+
+    /** After the events so far. */
+    public TwinState state() {
+      return draft.done();
+    }
   }
 
   /**
@@ -119,6 +94,7 @@ public final class TwinFold {
     private final ArrayList<Wish> wishes;
     private Stop stop;
     private List<CommandRecord> commands;
+    private boolean commandsAreOurs;
     private final TreeMap<String, Alarm> alarms;
     private long guardLogNumber;
     private final TreeSet<String> openSegments;
@@ -180,6 +156,56 @@ public final class TwinFold {
           commandsCreated);
     }
 
+    private void take(SealedEvent event) {
+      if (!event.robot().equals(robot)
+          || event.term() != term
+          || event.sequence() != sequence + 1) {
+        throw new CorruptEvent(
+            "chain: expected robot %s term %d sequence %d, found robot %s term %d sequence %d"
+                .formatted(
+                    robot, term, sequence + 1, event.robot(), event.term(), event.sequence()));
+      }
+      boolean first = sequence == 0;
+      ByteString before =
+          first && event.event() instanceof Event.TermBegun begun && begun.parentTerm() > 0
+              ? begun.parentHash()
+              : headHash;
+      if (!event.previousHash().equals(before)) {
+        throw new CorruptEvent(
+            "chain: robot %s term %d sequence %d: previous hash: expected %s, found %s"
+                .formatted(
+                    event.robot(),
+                    event.term(),
+                    event.sequence(),
+                    SealedEvent.hex(before),
+                    SealedEvent.hex(event.previousHash())));
+      }
+      if (first != event.event() instanceof Event.TermBegun) {
+        throw new CorruptEvent(
+            "chain: robot %s term %d sequence %d: expected %s, found %s"
+                .formatted(
+                    event.robot(),
+                    event.term(),
+                    event.sequence(),
+                    first ? "TermBegun" : "no TermBegun",
+                    event.manifest()));
+      }
+      if (event.hybridNanos() <= hybridNanos) {
+        throw new CorruptEvent(
+            "chain: robot %s term %d sequence %d: hybrid time: expected > %d, found %d"
+                .formatted(
+                    event.robot(),
+                    event.term(),
+                    event.sequence(),
+                    hybridNanos,
+                    event.hybridNanos()));
+      }
+      sequence = event.sequence();
+      hybridNanos = event.hybridNanos();
+      headHash = event.hash();
+      believe(event.event());
+    }
+
     private void believe(Event event) {
       switch (event) {
         case Event.TermBegun e -> owner = e.owner();
@@ -228,9 +254,9 @@ public final class TwinFold {
             wishes.removeIf(w -> w.by().equals(e.by()) && w.part().equals(e.part()));
         case Event.CommandCreated e -> {
           commandsCreated++;
-          var all = new ArrayList<>(commands);
-          all.add(CommandRecord.created(e.id(), e.by(), e.goal(), e.expiresMillis(), hybridNanos));
-          commands = bounded(all);
+          ourCommands()
+              .add(CommandRecord.created(e.id(), e.by(), e.goal(), e.expiresMillis(), hybridNanos));
+          boundCommands();
         }
         case Event.CommandAccepted e -> {
           leases.replaceAll((part, l) -> l.epoch() == e.epoch() ? l.at(e.sequenceInEpoch()) : l);
@@ -355,29 +381,35 @@ public final class TwinFold {
       leases.values().removeIf(l -> l.epoch() == epoch);
     }
 
+    private List<CommandRecord> ourCommands() {
+      if (!commandsAreOurs) {
+        commands = new ArrayList<>(commands);
+        commandsAreOurs = true;
+      }
+      return commands;
+    }
+
     private void change(String id, UnaryOperator<CommandRecord> how) {
-      var next = new ArrayList<>(commands);
-      next.replaceAll(c -> c.id().equals(id) ? how.apply(c) : c);
-      commands = next;
+      ourCommands().replaceAll(c -> c.id().equals(id) ? how.apply(c) : c);
     }
 
     private void end(String id, Phase phase, String code, String why, Evidence evidence) {
       change(id, c -> c.ended(phase, code, why, hybridNanos, evidence));
-      commands = bounded(commands);
+      boundCommands();
     }
 
-    private static List<CommandRecord> bounded(List<CommandRecord> all) {
-      long surplus = -TwinState.KEPT_COMMANDS;
-      for (CommandRecord c : all) {
+    /** The oldest that have ended go. */
+    private void boundCommands() {
+      int surplus = -TwinState.KEPT_COMMANDS;
+      for (CommandRecord c : commands) {
         if (c.phase().isFinal()) surplus++;
       }
-      if (surplus <= 0) return List.copyOf(all);
-      var kept = new ArrayList<CommandRecord>(all.size());
-      for (CommandRecord c : all) {
-        if (c.phase().isFinal() && surplus-- > 0) continue;
-        kept.add(c);
+      if (surplus <= 0) return;
+      for (var each = ourCommands().iterator(); surplus > 0; ) {
+        if (!each.next().phase().isFinal()) continue;
+        each.remove();
+        surplus--;
       }
-      return List.copyOf(kept);
     }
 
     private void raise(String kind, String severity, String text) {
