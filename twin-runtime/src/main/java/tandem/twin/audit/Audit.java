@@ -1,11 +1,11 @@
 package tandem.twin.audit;
 
-import com.google.protobuf.ByteString;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -24,13 +24,9 @@ import tandem.proto.v1.PlaybackView;
 import tandem.proto.v1.TwinView;
 import tandem.twin.Refused;
 import tandem.twin.SampleReader;
-import tandem.twin.checkpoint.Checkpoints;
-import tandem.twin.checkpoint.Head;
-import tandem.twin.checkpoint.Statement;
 import tandem.twin.journal.JournalDatabase;
 import tandem.twin.journal.JournalReader;
 import tandem.twin.journal.PostgresJournal;
-import tandem.twin.journal.StoredSnapshot;
 import tandem.twin.journal.TwinId;
 import tandem.twin.recorder.Recorder.OpenSegment;
 import tandem.twin.robot.Observation.GuardSeen;
@@ -57,8 +53,11 @@ public final class Audit {
   private final SampleReader reader;
   private final Function<String, JournalPosition> head;
   private final Set<String> expected;
+  private final int threads;
 
   /**
+   * Beside a node that runs: one thread, the caller's.
+   *
    * @param head newest journal position that somebody else keeps (the robot's guard); null where
    *     none is known
    */
@@ -68,13 +67,14 @@ public final class Audit {
       SegmentArchive segments,
       SampleReader reader,
       Function<String, JournalPosition> head) {
-    this(data, journal, segments, reader, head, Set.of());
+    this(data, journal, segments, reader, head, Set.of(), 1);
   }
 
   /**
    * As the other.
    *
    * @param expected robots that must have a journal here, because somebody has seen it
+   * @param threads that may verify at once
    */
   private Audit(
       Path data,
@@ -82,8 +82,10 @@ public final class Audit {
       SegmentArchive segments,
       SampleReader reader,
       Function<String, JournalPosition> head,
-      Set<String> expected) {
+      Set<String> expected,
+      int threads) {
     this.expected = expected;
+    this.threads = threads;
     this.data = data;
     this.journal = journal;
     this.segments = segments;
@@ -92,24 +94,46 @@ public final class Audit {
   }
 
   /**
-   * Over the data directory of a node that does not run.
+   * Over the data directory of a node that does not run; verifies on all processors.
    *
    * @param heads by robot: newest journal positions that somebody else keeps
    */
   public static Audit ofStopped(
       Path data, SampleReader reader, Map<String, JournalPosition> heads) {
-    return of(data, () -> JournalDatabase.openStopped(data), reader, heads);
+    return ofStopped(data, reader, heads, processors());
   }
 
-  /** Over a journal on a server, with the segments of one node's data directory. */
+  /**
+   * As the other.
+   *
+   * @param threads that may verify at once; the answer is the same with any number
+   */
+  public static Audit ofStopped(
+      Path data, SampleReader reader, Map<String, JournalPosition> heads, int threads) {
+    return of(data, () -> JournalDatabase.openStopped(data), reader, heads, threads);
+  }
+
+  /**
+   * Over a journal on a server, with the segments of one node's data directory; verifies on all
+   * processors.
+   */
   public static Audit ofServer(
       Path data, PostgresJournal journal, SampleReader reader, Map<String, JournalPosition> heads) {
-    return of(data, () -> JournalDatabase.openReading(journal), reader, heads);
+    return of(data, () -> JournalDatabase.openReading(journal), reader, heads, processors());
+  }
+
+  private static int processors() {
+    return Runtime.getRuntime().availableProcessors();
   }
 
   private static Audit of(
-      Path data, Source journal, SampleReader reader, Map<String, JournalPosition> heads) {
-    return new Audit(data, journal, new SegmentFiles(), reader, heads::get, heads.keySet());
+      Path data,
+      Source journal,
+      SampleReader reader,
+      Map<String, JournalPosition> heads,
+      int threads) {
+    return new Audit(
+        data, journal, new SegmentFiles(), reader, heads::get, heads.keySet(), threads);
   }
 
   /**
@@ -121,15 +145,16 @@ public final class Audit {
    */
   public List<AuditView> verify(String robot) {
     var views = new ArrayList<AuditView>();
-    Stated stated = stated(); // before the journal, which only grows
+    Stated stated = Stated.of(data); // before the journal, which only grows
     if (stated.problem() != null) {
       views.add(bad(robot == null ? "" : robot, "checkpoint", stated.problem()));
     }
     try (JournalReader open = open()) {
-      var byRobot = new TreeMap<String, List<String>>();
+      var byRobot = new TreeMap<String, List<TwinId>>();
       for (String id : open.persistenceIds()) {
         try {
-          byRobot.computeIfAbsent(TwinId.parse(id).robot(), r -> new ArrayList<>()).add(id);
+          TwinId twin = TwinId.parse(id);
+          byRobot.computeIfAbsent(twin.robot(), r -> new ArrayList<>()).add(twin);
         } catch (IllegalArgumentException e) {
           if (robot == null) views.add(bad(id, "event", e.getMessage()));
         }
@@ -160,10 +185,18 @@ public final class Audit {
         if (views.isEmpty()) throw unknown(robot);
         return views;
       }
-      for (String name : byRobot.keySet()) {
-        if (robot == null || robot.equals(name)) views.add(verify(open, name, stated));
+      if (robot != null) byRobot.keySet().retainAll(Set.of(robot));
+      String damage;
+      try (var crew = new VerifyCrew(threads)) {
+        var damaged = crew.beside(open, JournalReader::damage);
+        views.addAll(
+            crew.each(
+                open,
+                List.copyOf(byRobot.entrySet()),
+                (reader, each) ->
+                    verify(reader, each.getKey(), each.getValue(), stated, crew.rows())));
+        damage = damaged.get().orElse(null);
       }
-      String damage = open.damage().orElse(null);
       boolean named = views.stream().anyMatch(v -> !v.getOk());
       if (damage != null && !named) {
         views.add(bad(robot == null ? "" : robot, "event", "journal database: " + damage));
@@ -177,49 +210,6 @@ public final class Audit {
     } catch (SQLException | IOException e) {
       return List.of(
           bad(robot == null ? "" : robot, "event", "journal: cannot be read: " + e.getMessage()));
-    }
-  }
-
-  /**
-   * What this node has signed.
-   *
-   * @param checkpoint the newest; null where there is none
-   * @param heads by robot and term
-   * @param problem why the log of checkpoints cannot be relied on; null where it can
-   */
-  private record Stated(
-      Statement checkpoint, Map<String, TreeMap<Long, Head>> heads, String problem) {
-    Set<String> robots() {
-      return heads.keySet();
-    }
-
-    TreeMap<Long, Head> of(String robot) {
-      return heads.getOrDefault(robot, new TreeMap<>());
-    }
-
-    String events(String robot) {
-      return of(robot).entrySet().stream()
-          .map(e -> "event %d of term %d".formatted(e.getValue().sequence(), e.getKey()))
-          .collect(java.util.stream.Collectors.joining(", "));
-    }
-
-    String name() {
-      return "checkpoint %d of %s".formatted(checkpoint.number(), instant(checkpoint.atNanos()));
-    }
-  }
-
-  private Stated stated() {
-    var heads = new TreeMap<String, TreeMap<Long, Head>>();
-    try {
-      var newest = Checkpoints.newest(data);
-      if (newest.isEmpty()) return new Stated(null, heads, null);
-      for (Head head : newest.get().heads().values()) {
-        TwinId twin = TwinId.parse(head.persistenceId());
-        heads.computeIfAbsent(twin.robot(), r -> new TreeMap<>()).put(twin.term(), head);
-      }
-      return new Stated(newest.get().checkpoint(), heads, null);
-    } catch (IOException | IllegalArgumentException e) {
-      return new Stated(null, heads, "checkpoints: " + e.getMessage());
     }
   }
 
@@ -242,237 +232,40 @@ public final class Audit {
     }
   }
 
-  private AuditView verify(JournalReader open, String robot, Stated stated) {
-    var check = new Check(robot, stated);
-    var segmentEvents = new ArrayList<SealedEvent>();
+  private AuditView verify(
+      JournalReader open, String robot, List<TwinId> terms, Stated stated, RowsAhead rows) {
+    var check = new ChainCheck(robot, stated, rows);
     var view = AuditView.newBuilder().setRobot(robot);
     try {
-      for (TwinId twin : terms(open, robot)) {
-        check.term(open, twin, segmentEvents);
+      terms.sort(Comparator.comparingLong(TwinId::term));
+      for (TwinId twin : terms) {
+        check.term(open, twin);
       }
       check.branches(view);
+      check.parents(open);
       check.statedTerms();
       check.guardsHead(head.apply(robot));
     } catch (SQLException e) {
-      check.bad(check.term, check.sequence, "event", "row cannot be read: " + e.getMessage());
+      check.unreadable(e);
     }
-    var files = segments.verify(data, robot, segmentEvents);
+    var files = segments.verify(data, robot, check.segmentEvents());
     if (files.firstBad() != null) {
       check.bad(
           files.firstBad().term(), files.firstBad().sequence(), "segment", files.firstBad().why());
     }
-    if (check.first != null) view.setFirstBad(check.first);
-    if (!check.stated.isEmpty()) {
+    if (check.first() != null) view.setFirstBad(check.first());
+    if (check.hasStated()) {
       view.setCheckpoint(stated.checkpoint().number());
       view.setCheckpointAt(instant(stated.checkpoint().atNanos()).toString());
     }
-    return view.setEvents(check.events)
-        .setSnapshots(check.snapshots)
+    return view.setEvents(check.events())
+        .setSnapshots(check.snapshots())
         .setSegments(files.segments())
         .setSamples(files.samples())
         .setTornBytes(files.tornBytes())
         .setUnreachable(files.unreachable())
-        .setOk(check.first == null)
+        .setOk(check.first() == null)
         .build();
-  }
-
-  /** Terms that have events or snapshots, rising. */
-  private static List<TwinId> terms(JournalReader open, String robot) throws SQLException {
-    return open.persistenceIds().stream()
-        .filter(id -> id.startsWith(TwinId.ENTITY + "|" + robot + "~"))
-        .map(TwinId::parse)
-        .filter(twin -> twin.robot().equals(robot))
-        .sorted((a, b) -> Long.compare(a.term(), b.term()))
-        .toList();
-  }
-
-  /** One robot under examination. */
-  private static final class Check {
-    private final String robot;
-    private final Stated checkpoints;
-    private final TreeMap<Long, Head> stated;
-    private final Map<Long, Long> lastOfTerm = new TreeMap<>();
-    private final Map<Long, Event.TermBegun> begun = new TreeMap<>();
-    private final Map<String, ByteString> hashes = new TreeMap<>();
-    private final TreeSet<String> forks = new TreeSet<>();
-    private FirstBadView first;
-    private long events;
-    private long snapshots;
-    private long term;
-    private long sequence;
-    private TwinState state;
-
-    private Check(String robot, Stated checkpoints) {
-      this.robot = robot;
-      this.checkpoints = checkpoints;
-      this.stated = checkpoints.of(robot);
-    }
-
-    private void bad(long badTerm, long badSequence, String what, String why) {
-      if (first != null) return;
-      first =
-          FirstBadView.newBuilder()
-              .setTerm(badTerm)
-              .setSequence(badSequence)
-              .setWhat(what)
-              .setWhy(why)
-              .build();
-    }
-
-    private void term(JournalReader open, TwinId twin, List<SealedEvent> segmentEvents)
-        throws SQLException {
-      term = twin.term();
-      sequence = 0;
-      state = TwinState.empty(robot, term);
-      var stored = new TreeMap<Long, StoredSnapshot>();
-      for (StoredSnapshot each : open.snapshots(twin.toString())) {
-        snapshots++;
-        stored.put(each.sequence(), each);
-        try {
-          each.checked();
-        } catch (CorruptEvent e) {
-          bad(term, each.sequence(), "snapshot", e.getMessage());
-        }
-      }
-      open.rows(
-          twin.toString(),
-          Long.MIN_VALUE,
-          Long.MAX_VALUE,
-          Long.MAX_VALUE,
-          row -> {
-            take(twin, row, segmentEvents);
-            compare(row);
-            StoredSnapshot snapshot = stored.remove(row.sequence());
-            if (snapshot != null && state != null) compare(snapshot);
-          });
-      lastOfTerm.put(term, sequence);
-      for (StoredSnapshot ahead : stored.values()) {
-        bad(
-            term,
-            sequence + 1,
-            "event",
-            "a snapshot stands at sequence %d, the journal of term %d ends at %d: its end was cut off"
-                .formatted(ahead.sequence(), term, sequence));
-      }
-    }
-
-    /** The state is null once the chain is broken: nothing after it can be folded. */
-    private void take(TwinId twin, JournalReader.Row row, List<SealedEvent> segmentEvents) {
-      events++;
-      if (row.sequence() != sequence + 1) {
-        bad(
-            term,
-            sequence + 1,
-            "event",
-            "expected sequence %d, found %d: a row is missing"
-                .formatted(sequence + 1, row.sequence()));
-        state = null;
-      }
-      sequence = row.sequence();
-      try {
-        SealedEvent event = row.open(twin);
-        if (state != null) state = TwinFold.evolve(state, event);
-        if (event.event() instanceof Event.OfSegment) segmentEvents.add(event);
-        if (event.event() instanceof Event.TermBegun first && first.parentTerm() > 0) {
-          begun.put(term, first);
-          forks.add(first.parentTerm() + "#" + first.parentSequence());
-        }
-        hashes.put(term + "#" + sequence, event.hash());
-        if (hashes.size() > 1) {
-          hashes.keySet().removeIf(key -> !key.equals(term + "#" + sequence) && !kept(key));
-        }
-      } catch (CorruptEvent e) {
-        bad(term, sequence, "event", e.getMessage());
-        state = null;
-      }
-    }
-
-    private void compare(JournalReader.Row row) {
-      Head head = stated.get(term);
-      if (head == null || head.sequence() != row.sequence() || head.hash().equals(row.hash())) {
-        return;
-      }
-      bad(
-          term,
-          row.sequence(),
-          "event",
-          "hash: %s signs %s, found %s: the journal was written anew"
-              .formatted(
-                  checkpoints.name(), SealedEvent.hex(head.hash()), SealedEvent.hex(row.hash())));
-    }
-
-    /** What was signed must still be there. */
-    private void statedTerms() {
-      stated.forEach(
-          (headTerm, head) -> {
-            long last = lastOfTerm.getOrDefault(headTerm, 0L);
-            if (last < head.sequence()) {
-              bad(
-                  headTerm,
-                  last + 1,
-                  "event",
-                  "%s signs sequence %d of term %d, the journal ends at %d: its end was cut off"
-                      .formatted(checkpoints.name(), head.sequence(), headTerm, last));
-            }
-          });
-    }
-
-    private boolean kept(String key) {
-      return forks.contains(key);
-    }
-
-    private void compare(StoredSnapshot snapshot) {
-      if (!snapshot.headHash().equals(state.headHash())) {
-        bad(
-            term,
-            snapshot.sequence(),
-            "snapshot",
-            "head hash: expected %s, found %s"
-                .formatted(
-                    SealedEvent.hex(state.headHash()), SealedEvent.hex(snapshot.headHash())));
-        return;
-      }
-      if (snapshot.digestVersion() != TwinImages.DIGEST_VERSION) return;
-      String digest = TwinImages.digest(state);
-      if (!digest.equals(snapshot.digest())) {
-        bad(
-            term,
-            snapshot.sequence(),
-            "snapshot",
-            "digest: the events give %s, the snapshot says %s"
-                .formatted(digest, snapshot.digest()));
-      }
-    }
-
-    private void branches(AuditView.Builder view) {
-      begun.forEach(
-          (child, event) -> {
-            Long last = lastOfTerm.get(event.parentTerm());
-            if (last != null && last > event.parentSequence()) {
-              view.addBranches(
-                  "term %d: %d events after sequence %d, where term %d begins"
-                      .formatted(
-                          event.parentTerm(),
-                          last - event.parentSequence(),
-                          event.parentSequence(),
-                          child));
-            }
-          });
-    }
-
-    /** The guard has seen a command whose event must still be there. */
-    private void guardsHead(JournalPosition seen) {
-      if (seen == null || seen.getSequence() == 0) return;
-      Long last = lastOfTerm.get(seen.getTerm());
-      if (last == null || last < seen.getSequence()) {
-        bad(
-            seen.getTerm(),
-            last == null ? 1 : last + 1,
-            "event",
-            "the guard has seen sequence %d of term %d, the journal ends at %d: its end was cut off"
-                .formatted(seen.getSequence(), seen.getTerm(), last == null ? 0 : last));
-      }
-    }
   }
 
   /**
@@ -552,7 +345,7 @@ public final class Audit {
         .build();
   }
 
-  private static Instant instant(long nanos) {
+  static Instant instant(long nanos) {
     return Instant.ofEpochSecond(
         Math.floorDiv(nanos, 1_000_000_000L), Math.floorMod(nanos, 1_000_000_000L));
   }

@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import tandem.proto.codec.CorruptEvent;
+import tandem.proto.codec.EventOpener;
 import tandem.proto.codec.Json;
 import tandem.proto.codec.SealedEvent;
 import tandem.proto.event.Event;
@@ -271,6 +272,7 @@ public final class EvidenceBundle {
 
   private void events(TarFile tar, Span span) throws SQLException {
     var term = BundleTerm.newBuilder().setTerm(span.twin().term());
+    var opener = new EventOpener(span.twin().robot(), span.twin().term());
     journal.rows(
         span.twin().toString(),
         span.first(),
@@ -282,7 +284,7 @@ public final class EvidenceBundle {
           } catch (IOException e) {
             throw new UncheckedIOException(e);
           }
-          note(span, term, row);
+          note(span, term, row, opener);
         });
     manifest.addTerms(term);
   }
@@ -307,7 +309,7 @@ public final class EvidenceBundle {
         .array();
   }
 
-  private void note(Span span, BundleTerm.Builder term, JournalReader.Row row) {
+  private void note(Span span, BundleTerm.Builder term, JournalReader.Row row, EventOpener opener) {
     kinds.merge(row.manifest(), 1L, Long::sum);
     String where = "term %d sequence %d".formatted(span.twin().term(), row.sequence());
     boolean isFirst = term.getFirstSequence() == 0;
@@ -326,7 +328,7 @@ public final class EvidenceBundle {
         .setLastAt(at(row.hybridNanos()))
         .setLastHash(SealedEvent.hex(row.hash()));
     try {
-      read(span.twin(), term, row.open(span.twin()));
+      read(span.twin(), term, row.open(opener));
     } catch (CorruptEvent e) {
       problem(e.getMessage());
     }

@@ -4,6 +4,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** Where a journal lies, and what its database does its own way. Thread-safe. */
 sealed interface Dialect permits SqliteDialect, PostgresDialect {
@@ -33,6 +34,10 @@ sealed interface Dialect permits SqliteDialect, PostgresDialect {
 
   /** Brings connection and driver together again after the database rolled back by itself. */
   void beginAnew(Connection writer) throws SQLException;
+
+  /** Rows by rising sequence. */
+  void rows(Connection reader, JournalReader.Range range, Consumer<JournalReader.Row> each)
+      throws SQLException;
 
   /** A reader has what it wanted: nothing of it is kept open. */
   void afterReading(Connection reader) throws SQLException;

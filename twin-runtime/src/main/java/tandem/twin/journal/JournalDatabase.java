@@ -147,7 +147,7 @@ public final class JournalDatabase implements AutoCloseable {
       kept = idle();
     }
     Connection reading = kept != null ? kept : dialect.openReader();
-    return new JournalReader(dialect, reading, () -> giveBack(reading));
+    return new JournalReader(dialect, reading, this::reader, () -> giveBack(reading));
   }
 
   private Connection idle() throws SQLException {
@@ -196,8 +196,7 @@ public final class JournalDatabase implements AutoCloseable {
       Path log = file.resolveSibling("journal.db-wal");
       if (!Files.isRegularFile(log) || Files.size(log) == 0) {
         var dialect = new SqliteDialect(file, 0);
-        Connection frozen = dialect.openFrozen();
-        return new JournalReader(dialect, frozen, () -> closeQuietly(frozen));
+        return reading(dialect, dialect::openFrozen);
       }
       Path copy = Files.createTempDirectory("tandem-audit");
       Path copied = copy.resolve("journal.db");
@@ -211,6 +210,7 @@ public final class JournalDatabase implements AutoCloseable {
         return new JournalReader(
             dialect,
             connection,
+            () -> reading(dialect, dialect::openReader),
             () -> {
               closeQuietly(connection);
               remove(copy);
@@ -229,14 +229,23 @@ public final class JournalDatabase implements AutoCloseable {
   public static JournalReader openReading(PostgresJournal journal) throws SQLException {
     var dialect = new PostgresDialect(journal);
     try {
-      Connection connection = dialect.openReader();
-      return new JournalReader(dialect, connection, () -> closeQuietly(connection));
+      return reading(dialect, dialect::openReader);
     } catch (SQLException e) {
       throw new SQLException(
           "journal %s: cannot be read: %s; nothing was changed"
               .formatted(dialect.place(), e.getMessage()),
           e);
     }
+  }
+
+  private interface Opening {
+    Connection open() throws SQLException;
+  }
+
+  private static JournalReader reading(Dialect dialect, Opening opening) throws SQLException {
+    Connection connection = opening.open();
+    return new JournalReader(
+        dialect, connection, () -> reading(dialect, opening), () -> closeQuietly(connection));
   }
 
   private static void remove(Path directory) {

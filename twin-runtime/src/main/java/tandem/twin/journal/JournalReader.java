@@ -7,22 +7,34 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeSet;
 import java.util.function.Consumer;
+import tandem.proto.codec.EventOpener;
 import tandem.proto.codec.SealedEvent;
 import tandem.twin.checkpoint.Head;
 
 /** Reads events and snapshots over one connection. Not thread-safe. Every row's hash is checked. */
 public final class JournalReader implements AutoCloseable {
-  private static final int ROWS_AT_ONCE = 2_000;
+  /** Where another of the same journal comes from. */
+  interface Source {
+    JournalReader open() throws SQLException;
+  }
 
   private final Dialect dialect;
   private final Connection connection;
+  private final Source more;
   private final Runnable onClose;
 
-  JournalReader(Dialect dialect, Connection connection, Runnable onClose) {
+  JournalReader(Dialect dialect, Connection connection, Source more, Runnable onClose) {
     this.dialect = dialect;
     this.connection = connection;
+    this.more = more;
     this.onClose = onClose;
+  }
+
+  /** A second one, for another thread; to be closed before this one. */
+  public JournalReader another() throws SQLException {
+    return more.open();
   }
 
   /** One row as stored, before any check. */
@@ -39,39 +51,32 @@ public final class JournalReader implements AutoCloseable {
     /**
      * @throws tandem.proto.codec.CorruptEvent where the row is not what was written
      */
-    public SealedEvent open(TwinId twin) {
-      return SealedEvent.open(
-          twin.robot(),
-          twin.term(),
-          sequence,
-          manifest,
-          schemaVersion,
-          hybridNanos,
-          previousHash,
-          payload,
-          hash);
+    public SealedEvent open(EventOpener ofTwin) {
+      return ofTwin.open(
+          sequence, manifest, schemaVersion, hybridNanos, previousHash, payload, hash);
     }
   }
 
   /** All persistence ids, sorted by bytes; walks the key, not the rows. */
   public List<String> persistenceIds() throws SQLException {
-    var ids = new ArrayList<String>();
+    var ids = new TreeSet<String>();
     for (String table : List.of("event", "snapshot")) {
-      try (var next =
-          connection.prepareStatement(
-              "SELECT MIN(persistence_id) FROM " + table + " WHERE persistence_id > ?")) {
-        String last = "";
-        while (last != null) {
-          next.setString(1, last);
-          try (var rows = next.executeQuery()) {
-            last = rows.next() ? rows.getString(1) : null;
-          }
-          if (last != null && !ids.contains(last)) ids.add(last);
-        }
+      try (var query =
+              connection.prepareStatement(
+                  """
+                  WITH RECURSIVE found(id) AS (
+                    SELECT MIN(persistence_id) FROM %1$s
+                    UNION ALL
+                    SELECT (SELECT MIN(persistence_id) FROM %1$s WHERE persistence_id > found.id)
+                    FROM found WHERE found.id IS NOT NULL)
+                  SELECT id FROM found WHERE id IS NOT NULL
+                  """
+                      .formatted(table));
+          var rows = query.executeQuery()) {
+        while (rows.next()) ids.add(rows.getString(1));
       }
     }
-    ids.sort(null);
-    return ids;
+    return List.copyOf(ids);
   }
 
   /** Terms of one robot, rising; empty where it is unknown. */
@@ -137,39 +142,30 @@ public final class JournalReader implements AutoCloseable {
     }
   }
 
-  /** Rows by rising sequence, from and to inclusive, at most {@code limit}. */
+  /**
+   * Rows by rising sequence, from and to inclusive, at most {@code limit}. They own their bytes,
+   * and share them among their fields. When {@code each} throws, this reader is to be closed.
+   */
   public void rows(String persistenceId, long from, long to, long limit, Consumer<Row> each)
       throws SQLException {
-    try (var query =
-        connection.prepareStatement(
-            "SELECT sequence, manifest, schema_version, hybrid_nanos, previous_hash, payload, hash"
-                + " FROM event WHERE persistence_id = ? AND sequence >= ? AND sequence <= ?"
-                + " ORDER BY sequence")) {
-      query.setString(1, persistenceId);
-      query.setLong(2, from);
-      query.setLong(3, to);
-      query.setFetchSize(ROWS_AT_ONCE);
-      try (var rows = query.executeQuery()) {
-        for (long left = limit; left > 0 && rows.next(); left--) {
-          each.accept(
-              new Row(
-                  persistenceId,
-                  rows.getLong(1),
-                  String.valueOf(rows.getString(2)),
-                  rows.getInt(3),
-                  rows.getLong(4),
-                  bytes(rows, 5),
-                  bytes(rows, 6),
-                  bytes(rows, 7)));
-        }
-      }
-    }
+    if (limit <= 0) return;
+    dialect.rows(connection, new Range(persistenceId, from, to, limit), each);
   }
+
+  /**
+   * Rows that are asked for.
+   *
+   * @param from inclusive; {@link Long#MIN_VALUE}: no bound
+   * @param to inclusive; {@link Long#MAX_VALUE}: no bound
+   * @param limit at least 1; {@link Long#MAX_VALUE}: none
+   */
+  record Range(String persistenceId, long from, long to, long limit) {}
 
   /** Events of one twin, opened and checked. */
   public void events(TwinId twin, long from, long to, long limit, Consumer<SealedEvent> each)
       throws SQLException {
-    rows(twin.toString(), from, to, limit, row -> each.accept(row.open(twin)));
+    var opener = new EventOpener(twin.robot(), twin.term());
+    rows(twin.toString(), from, to, limit, row -> each.accept(row.open(opener)));
   }
 
   /** All snapshots by rising sequence, unchecked. */
@@ -207,7 +203,7 @@ public final class JournalReader implements AutoCloseable {
     }
   }
 
-  private static ByteString bytes(ResultSet rows, int column) throws SQLException {
+  static ByteString bytes(ResultSet rows, int column) throws SQLException {
     byte[] bytes = rows.getBytes(column);
     return bytes == null ? ByteString.EMPTY : ByteString.copyFrom(bytes);
   }

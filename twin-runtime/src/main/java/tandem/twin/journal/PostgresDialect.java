@@ -6,6 +6,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
+import java.util.function.Consumer;
+import org.postgresql.PGConnection;
+import org.postgresql.copy.CopyOut;
 
 /**
  * PostgreSQL 15 or later, shared by the nodes of a site. A commit is on the server's disk before it
@@ -63,11 +66,12 @@ record PostgresDialect(PostgresJournal journal) implements Dialect {
     }
   }
 
-  /** Auto-commit is off, so that rows come by portions and not all at once. */
+  /** However long it is read, and however slowly: a twin's rows are one statement. */
   @Override
   public Connection openReader() throws SQLException {
     Connection connection = open("tandem journal reader");
-    try {
+    try (var statement = connection.createStatement()) {
+      statement.execute("SET statement_timeout = 0");
       connection.setReadOnly(true);
       connection.setAutoCommit(false);
       return connection;
@@ -154,6 +158,39 @@ record PostgresDialect(PostgresJournal journal) implements Dialect {
 
   @Override
   public void beginAnew(Connection writer) {}
+
+  /** By COPY: as bytes, and without a portion's round trip; a cursor gives half as much. */
+  @Override
+  public void rows(Connection reader, JournalReader.Range range, Consumer<JournalReader.Row> each)
+      throws SQLException {
+    var server = reader.unwrap(PGConnection.class);
+    var query =
+        new StringBuilder(
+                "COPY (SELECT sequence, manifest, schema_version, hybrid_nanos, previous_hash,"
+                    + " payload, hash FROM event WHERE persistence_id = ")
+            .append(literal(server, range.persistenceId()));
+    if (range.from() != Long.MIN_VALUE) query.append(" AND sequence >= ").append(range.from());
+    if (range.to() != Long.MAX_VALUE) query.append(" AND sequence <= ").append(range.to());
+    query.append(" ORDER BY sequence");
+    if (range.limit() != Long.MAX_VALUE) query.append(" LIMIT ").append(range.limit());
+    CopyOut copy =
+        server.getCopyAPI().copyOut(query.append(") TO STDOUT (FORMAT binary)").toString());
+    var rows = new CopiedRows(range.persistenceId());
+    try {
+      for (byte[] part = copy.readFromCopy(); part != null; part = copy.readFromCopy()) {
+        rows.take(part, each);
+      }
+      rows.end();
+    } finally {
+      // The driver's own cancelling leaves answers behind that the next statement would take.
+      if (copy.isActive()) reader.close();
+    }
+  }
+
+  /** COPY takes no parameters. */
+  private static String literal(PGConnection server, String text) throws SQLException {
+    return "'" + server.escapeLiteral(text) + "'";
+  }
 
   @Override
   public void afterReading(Connection reader) throws SQLException {

@@ -1,10 +1,13 @@
 package tandem.twin.journal;
 
+import com.google.protobuf.UnsafeByteOperations;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteErrorCode;
 
@@ -20,6 +23,7 @@ record SqliteDialect(Path file, long maxBytes) implements Dialect {
   private static final int ROOM_PAGES = 32;
   private static final long ROOM_BYTES = 4 << 20;
   private static final int BUSY_MILLIS = 5_000;
+  private static final int HASH_BYTES = 32;
 
   private static final String EVENT =
       """
@@ -132,6 +136,87 @@ record SqliteDialect(Path file, long maxBytes) implements Dialect {
   public void beginAnew(Connection writer) throws SQLException {
     try (var statement = writer.createStatement()) {
       statement.execute("BEGIN IMMEDIATE");
+    }
+  }
+
+  /**
+   * A call into the library costs more than what it gives, so the columns that are bytes come in
+   * one: length of the manifest (a byte), manifest, previous hash, hash, payload. A row that does
+   * not fit (a longer manifest, a hash of another length) has null there.
+   */
+  private static final String ROWS =
+      """
+      SELECT sequence, schema_version, hybrid_nanos,
+        CASE WHEN octet_length(manifest) BETWEEN 1 AND 127
+            AND octet_length(previous_hash) = 32 AND octet_length(hash) = 32
+          THEN CAST(char(octet_length(manifest)) || manifest || previous_hash || hash || payload AS BLOB)
+        END
+      FROM event WHERE persistence_id = ? AND sequence >= ? AND sequence <= ?
+      ORDER BY sequence LIMIT ?
+      """;
+
+  private static final String BYTES_OF_ROW =
+      "SELECT manifest, previous_hash, payload, hash FROM event"
+          + " WHERE persistence_id = ? AND sequence = ?";
+
+  @Override
+  public void rows(Connection reader, JournalReader.Range range, Consumer<JournalReader.Row> each)
+      throws SQLException {
+    var manifests = new Manifests();
+    try (var query = reader.prepareStatement(ROWS)) {
+      query.setString(1, range.persistenceId());
+      query.setLong(2, range.from());
+      query.setLong(3, range.to());
+      query.setLong(4, range.limit());
+      try (var rows = query.executeQuery()) {
+        while (rows.next()) {
+          byte[] packed = rows.getBytes(4);
+          each.accept(
+              packed == null
+                  ? apart(reader, range.persistenceId(), rows)
+                  : unpacked(range.persistenceId(), rows, packed, manifests));
+        }
+      }
+    }
+  }
+
+  private static JournalReader.Row unpacked(
+      String persistenceId, ResultSet rows, byte[] packed, Manifests manifests)
+      throws SQLException {
+    int hashes = 1 + packed[0];
+    int payload = hashes + 2 * HASH_BYTES;
+    return new JournalReader.Row(
+        persistenceId,
+        rows.getLong(1),
+        manifests.text(packed, 1, packed[0]),
+        rows.getInt(2),
+        rows.getLong(3),
+        UnsafeByteOperations.unsafeWrap(packed, hashes, HASH_BYTES),
+        UnsafeByteOperations.unsafeWrap(packed, payload, packed.length - payload),
+        UnsafeByteOperations.unsafeWrap(packed, hashes + HASH_BYTES, HASH_BYTES));
+  }
+
+  private static JournalReader.Row apart(Connection reader, String persistenceId, ResultSet row)
+      throws SQLException {
+    try (var query = reader.prepareStatement(BYTES_OF_ROW)) {
+      query.setString(1, persistenceId);
+      query.setObject(2, row.getObject(1));
+      try (var bytes = query.executeQuery()) {
+        if (!bytes.next()) {
+          throw new SQLException(
+              "%s sequence %s: expected its row, found none"
+                  .formatted(persistenceId, row.getObject(1)));
+        }
+        return new JournalReader.Row(
+            persistenceId,
+            row.getLong(1),
+            String.valueOf(bytes.getString(1)),
+            row.getInt(2),
+            row.getLong(3),
+            JournalReader.bytes(bytes, 2),
+            JournalReader.bytes(bytes, 3),
+            JournalReader.bytes(bytes, 4));
+      }
     }
   }
 

@@ -161,6 +161,38 @@ class PostgresJournalTest {
     }
   }
 
+  /** The server is in the middle of its rows then; the connection goes back to the others. */
+  @Test
+  void shouldReadOnAfterSomebodyWantedNoMore() throws Exception {
+    var events = chain(ADA, 5_000);
+    try (var journal = new JournalDatabase(place)) {
+      append(journal, ADA, events).join();
+      for (int i = 0; i < 3; i++) {
+        try (var reader = journal.reader()) {
+          assertThatThrownBy(
+                  () ->
+                      reader.events(
+                          ADA,
+                          1,
+                          Long.MAX_VALUE,
+                          Long.MAX_VALUE,
+                          event -> {
+                            if (event.sequence() == 10) throw new IllegalStateException("enough");
+                          }))
+              .hasMessage("enough")
+              .hasNoSuppressedExceptions();
+        }
+        try (var reader = journal.reader()) {
+          var some = new ArrayList<SealedEvent>();
+          reader.events(ADA, 4_000, 4_500, 3, some::add);
+          assertThat(some).isEqualTo(events.subList(3_999, 4_002));
+          assertThat(read(reader, ADA)).isEqualTo(events);
+          assertThat(read(reader, new TwinId("nobody", 1))).isEmpty();
+        }
+      }
+    }
+  }
+
   @Test
   void shouldRefuseOnlyTheWriterThatHasLostItsTwin() throws Exception {
     try (var one = new JournalDatabase(place);
