@@ -19,10 +19,13 @@ import tandem.twin.journal.TwinId;
 
 /**
  * A term's rows, each with what {@link EventOpener} says of it, in their order and on the caller's
- * thread. With helpers one thread reads and others open, both some portions ahead of the caller; he
- * sees the same in the same order. Any thread.
+ * thread. With helpers, one thread reads a long term and others open, both some portions ahead of
+ * the caller; he sees the same in the same order. Any thread.
  */
 final class RowsAhead {
+  /** A shorter term is read before a thread has begun. */
+  private static final int WORTH_HELP_ROWS = 4_000;
+
   private static final int ROWS_AT_ONCE = 256;
   private static final int BYTES_AT_ONCE = 1 << 20;
   private static final int PORTIONS_AHEAD = 8;
@@ -50,7 +53,7 @@ final class RowsAhead {
    * @throws SQLException after all that was read before it
    */
   void read(JournalReader journal, TwinId twin, Each each) throws SQLException {
-    if (helpers == null) {
+    if (helpers == null || journal.highestSequence(twin.toString()) < WORTH_HELP_ROWS) {
       var opener = new EventOpener(twin.robot(), twin.term());
       rows(journal, twin, row -> hand(row, opened(row, opener), each));
     } else {

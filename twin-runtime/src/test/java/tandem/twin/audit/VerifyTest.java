@@ -27,7 +27,7 @@ import tandem.twin.journal.TwinId;
  * the same.
  */
 class VerifyTest {
-  private static final int EVENTS = 600;
+  private static final int EVENTS = 4_200;
   private static final int FORK = 40;
   private static final List<Integer> THREADS = List.of(1, 2, 5);
 
@@ -104,15 +104,17 @@ class VerifyTest {
 
     assertThat(views).extracting(AuditView::getRobot).containsExactly("ada", "ben", "cyd", "dan");
     assertThat(views).allMatch(AuditView::getOk);
-    assertThat(views).extracting(AuditView::getEvents).containsExactly(600L, 900L, 600L, 600L);
+    assertThat(views)
+        .extracting(AuditView::getEvents)
+        .containsExactly(4_200L, 4_500L, 4_200L, 4_200L);
     assertThat(views.get(1).getBranchesList())
-        .containsExactly("term 1: 560 events after sequence 40, where term 2 begins");
+        .containsExactly("term 1: 4160 events after sequence 40, where term 2 begins");
   }
 
   /** Where portions begin and end, too. */
   @Test
   void shouldNameTheEventWhereverItStands() throws Exception {
-    for (int sequence : new int[] {1, 2, 255, 256, 257, 511, 512, 513, EVENTS}) {
+    for (int sequence : new int[] {1, 2, 255, 256, 257, 511, 512, 513, 4_096, EVENTS}) {
       String row = " WHERE persistence_id = 'RobotTwin|cyd~1' AND sequence = " + sequence;
       sql("DROP TABLE IF EXISTS kept", "CREATE TABLE kept AS SELECT * FROM event" + row);
       sql("UPDATE event SET payload = CAST(payload || X'2a' AS BLOB)" + row);
