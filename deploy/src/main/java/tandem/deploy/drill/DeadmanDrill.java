@@ -152,13 +152,18 @@ final class DeadmanDrill implements Drill {
     if (motion == Motions.REACH) toStart(stage, api);
     var millis = new double[stage.times(LAPSES)];
     var layers = new ArrayList<String>();
+    double undisturbed = 0;
     for (int i = 0; i < millis.length; i++) {
       stage.lease(api, "ada", BY);
       if (motion == Motions.JOINT) bendBack(stage, api, witness);
       long tripsBefore = witness.guardCounter("deadmanTrips");
       long robotBefore = witness.diagnosed("velocity_lapses");
       try (var control = motion.begin(stage, api, witness, BY, i)) {
-        millis[i] = motion.stillAfter(stage, witness, control.freeze());
+        long frozen = control.freeze();
+        long pushesBefore = witness.diagnosed("pushes");
+        millis[i] = motion.stillAfter(stage, witness, frozen);
+        if (witness.told(stage, "pushes") == pushesBefore)
+          undisturbed = Math.max(undisturbed, millis[i]);
         stage.await(
             "%s, lapse %d: the layer that stopped it to be known (%d setpoints taken)"
                 .formatted(motion.kind(), i + 1, control.accepted()),
@@ -170,7 +175,9 @@ final class DeadmanDrill implements Drill {
         stage.await("the end of the command", Duration.ofSeconds(20), () -> over(api, control));
       }
     }
-    return row(verdict, motion.kind(), layers, millis, motion.withinMillis());
+    var row = row(verdict, motion.kind(), layers, millis, motion.withinMillis());
+    row.put("slowestWithoutPushMillis", Math.rint(undisturbed));
+    return row;
   }
 
   private static boolean over(Api api, HeldControl control) {
