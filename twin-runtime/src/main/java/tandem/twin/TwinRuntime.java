@@ -162,7 +162,7 @@ public final class TwinRuntime implements AutoCloseable {
         new Audit(
             settings.data(),
             journal::reader,
-            new SegmentFiles(),
+            new SegmentFiles(homes.isAlone()),
             reader,
             robot -> {
               var status = guards.seen(robot).status();
@@ -252,7 +252,7 @@ public final class TwinRuntime implements AutoCloseable {
                 if (event.event() instanceof Event.OfSegment segment) events.add(segment);
               });
         }
-        recorder.recover(robot, events, homes.isAlone());
+        recorder.recover(robot, events);
       } catch (SQLException | IOException | CorruptEvent e) {
         system
             .log()

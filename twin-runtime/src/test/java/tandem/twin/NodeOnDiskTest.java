@@ -42,7 +42,7 @@ class NodeOnDiskTest {
       }
     }
     var verdict =
-        new SegmentFiles()
+        new SegmentFiles(true)
             .verify(
                 data,
                 "ada",

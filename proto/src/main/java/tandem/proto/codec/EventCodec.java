@@ -211,7 +211,7 @@ public final class EventCodec {
         }
         case "tandem.SegmentOpened/1" -> {
           var m = StoredEvents.SegmentOpened.parseFrom(payload);
-          yield new Event.SegmentOpened(m.getFile(), m.getAtNanos());
+          yield new Event.SegmentOpened(m.getFile(), m.getAtNanos(), m.getRecorder());
         }
         case "tandem.SegmentSealed/1" -> sealed(StoredEvents.SegmentSealed.parseFrom(payload));
         case "tandem.SegmentRecovered/1" -> {
@@ -424,7 +424,11 @@ public final class EventCodec {
               .setSequence(e.sequence())
               .build();
       case Event.SegmentOpened e ->
-          StoredEvents.SegmentOpened.newBuilder().setFile(e.file()).setAtNanos(e.atNanos()).build();
+          StoredEvents.SegmentOpened.newBuilder()
+              .setFile(e.file())
+              .setAtNanos(e.atNanos())
+              .setRecorder(e.recorder())
+              .build();
       case Event.SegmentSealed e -> message(e);
       case Event.SegmentRecovered e ->
           StoredEvents.SegmentRecovered.newBuilder()

@@ -168,7 +168,7 @@ public sealed interface Event {
 
   // The recorder's files; names are relative to the data directory
 
-  record SegmentOpened(String file, long atNanos) implements OfSegment {}
+  record SegmentOpened(String file, long atNanos, String recorder) implements OfSegment {}
 
   /**
    * The file is closed for ever; sha256 is over the whole of it.

@@ -147,7 +147,7 @@ class EventCodecTest {
         new Event.HazardCleared("fallen", "standing"),
         new Event.BodyChanged("standing", "fallen", USED),
         new Event.ClockStepped("/ada/joint_states", "0a1b", 3_600_000_000_000L, 99),
-        new Event.SegmentOpened("segments/ada/20300101T120000000Z-000001.mcap", NOON),
+        new Event.SegmentOpened("segments/ada/20300101T120000000Z-000001.mcap", NOON, ""),
         SEALED,
         new Event.SegmentRecovered(SEALED, 100),
         new Event.SegmentLost("segments/ada/x.mcap", "no such file"),
@@ -216,6 +216,13 @@ class EventCodecTest {
     byte[] bytes = golden(name + ".bin", sealed(event).toBytes());
 
     assertThat(SealedEvent.fromBytes(bytes).event()).isEqualTo(event);
+  }
+
+  @Test
+  void shouldKeepWhichRecorderOpenedASegment() {
+    var event = new Event.SegmentOpened("segments/ada/x-000001.mcap", NOON, "r-1");
+
+    assertThat(SealedEvent.fromBytes(sealed(event).toBytes()).event()).isEqualTo(event);
   }
 
   static List<Goal> goals() {

@@ -110,16 +110,16 @@ public final class Audit {
    */
   public static Audit ofStopped(
       Path data, SampleReader reader, Map<String, JournalPosition> heads, int threads) {
-    return of(data, () -> JournalDatabase.openStopped(data), reader, heads, threads);
+    return of(data, () -> JournalDatabase.openStopped(data), true, reader, heads, threads);
   }
 
   /**
-   * Over a journal on a server, with the segments of one node's data directory; verifies on all
-   * processors.
+   * Over a journal on a server, with the segments of one node's data directory: those of other
+   * nodes are counted as unreachable. Verifies on all processors.
    */
   public static Audit ofServer(
       Path data, PostgresJournal journal, SampleReader reader, Map<String, JournalPosition> heads) {
-    return of(data, () -> JournalDatabase.openReading(journal), reader, heads, processors());
+    return of(data, () -> JournalDatabase.openReading(journal), false, reader, heads, processors());
   }
 
   private static int processors() {
@@ -129,11 +129,12 @@ public final class Audit {
   private static Audit of(
       Path data,
       Source journal,
+      boolean alone,
       SampleReader reader,
       Map<String, JournalPosition> heads,
       int threads) {
     return new Audit(
-        data, journal, new SegmentFiles(), reader, heads::get, heads.keySet(), threads);
+        data, journal, new SegmentFiles(alone), reader, heads::get, heads.keySet(), threads);
   }
 
   /**

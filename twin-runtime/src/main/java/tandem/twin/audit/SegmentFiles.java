@@ -20,6 +20,7 @@ import java.util.stream.Stream;
 import tandem.proto.codec.SealedEvent;
 import tandem.proto.event.Event;
 import tandem.twin.SampleReader;
+import tandem.twin.recorder.RecorderId;
 import tandem.twin.recorder.SegmentChannel;
 import tandem.twin.recorder.SegmentNames;
 import tandem.twin.recorder.SegmentReader;
@@ -35,16 +36,35 @@ public final class SegmentFiles implements SegmentArchive {
 
   private static final int UNINDEXED_CANDIDATES = 16;
 
-  /** What the journal says of one file. */
-  private record Claim(SealedEvent by, Event.OfSegment event) {}
+  private final boolean alone;
+
+  /**
+   * @param alone every segment that the journal names was recorded in the data directory; else one
+   *     that another recorder opened, and that is not here, is out of reach
+   */
+  public SegmentFiles(boolean alone) {
+    this.alone = alone;
+  }
+
+  /**
+   * What the journal says of one file.
+   *
+   * @param opened null where the journal does not tell
+   */
+  private record Claim(SealedEvent by, Event.OfSegment event, Event.SegmentOpened opened) {}
 
   @Override
   public Verdict verify(Path data, String robot, List<SealedEvent> segmentEvents) {
     Map<String, Claim> claims = claims(segmentEvents);
     long samples = 0;
     long torn = 0;
+    long unreachable = 0;
     Bad firstBad = null;
     for (var claim : claims.values()) {
+      if (isElsewhere(data, claim)) {
+        unreachable++;
+        continue;
+      }
       try {
         var whole = check(data, claim.event);
         samples += whole.samples;
@@ -63,7 +83,14 @@ public final class SegmentFiles implements SegmentArchive {
         }
       }
     }
-    return new Verdict(claims.size(), samples, torn, 0, firstBad);
+    return new Verdict(claims.size(), samples, torn, unreachable, firstBad);
+  }
+
+  private boolean isElsewhere(Path data, Claim claim) {
+    return !alone
+        && claim.opened != null
+        && !RecorderId.isOf(claim.opened, RecorderId.at(data))
+        && !Files.exists(SegmentNames.find(data, claim.event.file()));
   }
 
   /**
@@ -98,8 +125,10 @@ public final class SegmentFiles implements SegmentArchive {
       if (sealed.event() instanceof Event.OfSegment event) {
         var before = claims.get(event.file());
         boolean settled = before != null && !(before.event instanceof Event.SegmentOpened);
+        var opened =
+            event instanceof Event.SegmentOpened one ? one : before == null ? null : before.opened;
         if (!settled || !(event instanceof Event.SegmentOpened)) {
-          claims.put(event.file(), new Claim(sealed, event));
+          claims.put(event.file(), new Claim(sealed, event, opened));
         }
       }
     }

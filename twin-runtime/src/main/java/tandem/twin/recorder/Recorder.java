@@ -1,7 +1,6 @@
 package tandem.twin.recorder;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,6 +43,7 @@ public final class Recorder implements SampleRecorder, AutoCloseable {
 
   private final RecorderSettings settings;
   private final SegmentLog log;
+  private final String id;
   private final String start;
   private final Map<String, Robot> robots = new ConcurrentSkipListMap<>();
   private final List<Robot> departed = new ArrayList<>(); // until they are sealed and journaled
@@ -73,6 +73,7 @@ public final class Recorder implements SampleRecorder, AutoCloseable {
   public Recorder(RecorderSettings settings, SegmentLog log) {
     this.settings = settings;
     this.log = log;
+    this.id = RecorderId.of(settings.data());
     this.start = SegmentNames.start(System.currentTimeMillis() * 1_000_000L);
     this.disk =
         Executors.newFixedThreadPool(
@@ -116,6 +117,7 @@ public final class Recorder implements SampleRecorder, AutoCloseable {
     var recording =
         new RobotRecording(
             name,
+            id,
             incarnations == 0 ? start : start + "-" + incarnations,
             settings,
             journal,
@@ -186,31 +188,22 @@ public final class Recorder implements SampleRecorder, AutoCloseable {
 
   /**
    * Brings the files that earlier runs left behind in order, and journals what was found: cut to
-   * the last whole record and sealed, lost, or named by no event. Blocks; files of this run are not
-   * touched.
+   * the last whole record and sealed, lost, or named by no event. Blocks; files of this run, and
+   * those that lie in another data directory, are not touched.
    *
    * @param journaled all segment events of the robot
-   * @param alone every segment of the robot was recorded in this data directory; else a file that
-   *     is not here may lie on another node, and is not lost
    */
-  public List<Event.OfSegment> recover(
-      String robot, List<? extends Event.OfSegment> journaled, boolean alone) throws IOException {
+  public List<Event.OfSegment> recover(String robot, List<? extends Event.OfSegment> journaled)
+      throws IOException {
     String ofThisRun = SegmentNames.folder(robot) + "/" + start + "-";
     var found =
         SegmentRecovery.recover(
-            settings.data(), robot, journaled, file -> file.startsWith(ofThisRun));
-    if (!alone) {
-      found.removeIf(event -> event instanceof Event.SegmentLost && !isHere(event.file()));
-    }
+            settings.data(), id, robot, journaled, file -> file.startsWith(ofThisRun));
     var known = robot(robot);
     for (var event : found) {
       known.journal.add(event, () -> {});
     }
     return found;
-  }
-
-  private boolean isHere(String file) {
-    return Files.exists(SegmentNames.find(settings.data(), file));
   }
 
   /**

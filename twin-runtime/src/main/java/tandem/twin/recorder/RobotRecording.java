@@ -41,6 +41,7 @@ final class RobotRecording {
   private record Flush(CompletableFuture<Optional<OpenSegment>> done) {}
 
   private final String robot;
+  private final String recorder;
   private final RecorderSettings settings;
   private final JournalQueue journal;
   private final Executor disk;
@@ -67,12 +68,14 @@ final class RobotRecording {
 
   RobotRecording(
       String robot,
+      String recorder,
       String start,
       RecorderSettings settings,
       JournalQueue journal,
       Executor disk,
       AtomicLong nodePendingBytes) {
     this.robot = robot;
+    this.recorder = recorder;
     this.start = start;
     this.settings = settings;
     this.journal = journal;
@@ -270,7 +273,7 @@ final class RobotRecording {
     openBytes = made.bytesWritten();
     String file = made.file();
     openFile = file;
-    journal.add(new SegmentOpened(file, nowWallNanos), () -> rename(file));
+    journal.add(new SegmentOpened(file, nowWallNanos, recorder), () -> rename(file));
   }
 
   /** Once an event names the file it gets the name of a segment. */

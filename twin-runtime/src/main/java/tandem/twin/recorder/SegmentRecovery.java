@@ -30,6 +30,7 @@ import tandem.twin.recorder.mcap.McapWriter;
 final class SegmentRecovery {
   static List<Event.OfSegment> recover(
       Path data,
+      String recorder,
       String robot,
       List<? extends Event.OfSegment> journaled,
       Predicate<String> isOfThisRun)
@@ -37,8 +38,10 @@ final class SegmentRecovery {
     Set<String> opened = new TreeSet<>();
     Set<String> settled = new HashSet<>();
     for (var event : journaled) {
-      if (event instanceof Event.SegmentOpened) {
-        opened.add(event.file());
+      if (event instanceof Event.SegmentOpened one) {
+        if (RecorderId.isOf(one, recorder) || Files.exists(SegmentNames.find(data, one.file()))) {
+          opened.add(event.file());
+        }
       } else {
         settled.add(event.file());
       }

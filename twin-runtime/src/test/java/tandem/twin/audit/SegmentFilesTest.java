@@ -36,7 +36,7 @@ class SegmentFilesTest {
 
   @TempDir Path data;
 
-  private final SegmentFiles archive = new SegmentFiles();
+  private final SegmentFiles archive = new SegmentFiles(true);
   private final List<SealedEvent> journal = Collections.synchronizedList(new ArrayList<>());
 
   @Test
@@ -88,6 +88,23 @@ class SegmentFilesTest {
     var bad = archive.verify(data, "ada", journal).firstBad();
     assertThat(bad.why()).contains(segment.file(), "found none");
     assertThat(bad.sequence()).isPositive();
+  }
+
+  @Test
+  void shouldCountAsOutOfReachWhatLiesOnAnotherNode() throws IOException {
+    record();
+    Path other = Files.createDirectory(data.resolve("other"));
+    new Recorder(settings(other), (robot, event) -> CompletableFuture.completedFuture(1L)).close();
+    var site = new SegmentFiles(false);
+
+    var verdict = site.verify(other, "ada", journal);
+    assertThat(verdict.firstBad()).isNull();
+    assertThat(verdict.unreachable()).isEqualTo(sealed().size());
+    assertThat(verdict.samples()).isZero();
+    assertThat(archive.verify(other, "ada", journal).firstBad().why()).contains("found none");
+
+    Files.delete(data.resolve(sealed().getFirst().file()));
+    assertThat(site.verify(data, "ada", journal).firstBad().why()).contains("found none");
   }
 
   @Test
@@ -308,6 +325,10 @@ class SegmentFilesTest {
   }
 
   private RecorderSettings settings() {
+    return settings(data);
+  }
+
+  private static RecorderSettings settings(Path data) {
     return new RecorderSettings(
         data,
         1 << 17,

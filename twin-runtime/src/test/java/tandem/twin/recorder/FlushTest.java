@@ -31,7 +31,7 @@ class FlushTest {
             16 << 20,
             1);
     var journal = new JournalQueue("ada", (robot, e) -> CompletableFuture.completedFuture(1L));
-    return new RobotRecording("ada", "s", settings, journal, disk::add, new AtomicLong());
+    return new RobotRecording("ada", "r", "s", settings, journal, disk::add, new AtomicLong());
   }
 
   private static void offer(RobotRecording recording, int samples) {

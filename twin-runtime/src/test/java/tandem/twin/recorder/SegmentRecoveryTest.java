@@ -19,6 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 import tandem.proto.event.Event;
 
 class SegmentRecoveryTest {
+  private static final String RECORDER = "r-1";
   @TempDir Path data;
 
   @Test
@@ -35,7 +36,9 @@ class SegmentRecoveryTest {
       Files.write(data.resolve(file), java.util.Arrays.copyOf(whole, length));
       var recovered =
           (Event.SegmentRecovered)
-              only(SegmentRecovery.recover(data, "ada", opened(file), name -> false), file);
+              only(
+                  SegmentRecovery.recover(data, RECORDER, "ada", opened(file), name -> false),
+                  file);
 
       assertThat(recovered.tornBytes()).isBetween(0L, (long) length);
       assertThat(recovered.sealed().samples()).isGreaterThanOrEqualTo(before);
@@ -53,7 +56,8 @@ class SegmentRecoveryTest {
     byte[] bytes = Files.readAllBytes(file);
     String name = data.relativize(file).toString();
 
-    var found = only(SegmentRecovery.recover(data, "ada", opened(name), other -> false), name);
+    var found =
+        only(SegmentRecovery.recover(data, RECORDER, "ada", opened(name), other -> false), name);
 
     assertThat(((Event.SegmentRecovered) found).tornBytes()).isZero();
     assertThat(Files.readAllBytes(file)).isEqualTo(bytes);
@@ -65,7 +69,8 @@ class SegmentRecoveryTest {
     String name = data.relativize(file).toString();
     Files.move(file, file.resolveSibling(file.getFileName() + ".new"));
 
-    var found = only(SegmentRecovery.recover(data, "ada", List.of(), other -> false), name);
+    var found =
+        only(SegmentRecovery.recover(data, RECORDER, "ada", List.of(), other -> false), name);
 
     assertThat(((Event.SegmentRecovered) found).sealed().samples()).isEqualTo(10);
     assertThat(numbers(file)).hasSize(10);
@@ -78,11 +83,23 @@ class SegmentRecoveryTest {
 
     var found =
         SegmentRecovery.recover(
-            data, "ada", opened("segments/ada/gone-000001.mcap"), other -> false);
+            data, RECORDER, "ada", opened("segments/ada/gone-000001.mcap"), other -> false);
 
     assertThat(found).hasSize(2);
     assertThat(only(found, name)).isInstanceOf(Event.SegmentOrphaned.class);
     assertThat(only(found, "segments/ada/gone-000001.mcap")).isInstanceOf(Event.SegmentLost.class);
+  }
+
+  @Test
+  void shouldLeaveToAnotherRecorderWhatItHas() throws Exception {
+    var elsewhere = new Event.SegmentOpened("segments/ada/far-000001.mcap", 0, "another");
+    var before = new Event.SegmentOpened("segments/ada/gone-000001.mcap", 0, "");
+
+    var found =
+        SegmentRecovery.recover(data, RECORDER, "ada", List.of(elsewhere, before), other -> false);
+
+    assertThat(found).hasSize(1);
+    assertThat(only(found, before.file())).isInstanceOf(Event.SegmentLost.class);
   }
 
   @Test
@@ -93,7 +110,8 @@ class SegmentRecoveryTest {
     bytes[2_000] ^= 1;
     Files.write(file, bytes);
 
-    var found = only(SegmentRecovery.recover(data, "ada", opened(name), other -> false), name);
+    var found =
+        only(SegmentRecovery.recover(data, RECORDER, "ada", opened(name), other -> false), name);
 
     assertThat(((Event.SegmentLost) found).why()).contains("crc of Chunk", "at byte");
     assertThat(Files.readAllBytes(file)).isEqualTo(bytes);
@@ -111,7 +129,7 @@ class SegmentRecoveryTest {
             .filter(file -> file.endsWith(".mcap"))
             .forEach(file -> journaled.addAll(opened(file)));
       }
-      var found = SegmentRecovery.recover(killed, "ada", journaled, name -> false);
+      var found = SegmentRecovery.recover(killed, RECORDER, "ada", journaled, name -> false);
 
       List<Long> numbers = new ArrayList<>();
       for (var event : found) {
@@ -204,7 +222,7 @@ class SegmentRecoveryTest {
   }
 
   private static List<Event.OfSegment> opened(String file) {
-    return List.of(new Event.SegmentOpened(file, 0));
+    return List.of(new Event.SegmentOpened(file, 0, RECORDER));
   }
 
   private static Event.OfSegment only(List<Event.OfSegment> events, String file) {

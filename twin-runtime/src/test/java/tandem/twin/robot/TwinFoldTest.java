@@ -54,7 +54,7 @@ class TwinFoldTest {
       case 7 -> new Event.LeaseOffered(i, "anna", "body", 1_000, "", "", "");
       case 8 -> new Event.LeaseGranted(i - 1);
       case 9 -> new Event.HazardRaised("kind" + random.nextInt(3), "warning", "text " + i);
-      case 10 -> new Event.SegmentOpened("file" + i, i);
+      case 10 -> new Event.SegmentOpened("file" + i, i, "");
       default -> new Event.LeaseWished("ben" + random.nextInt(3), "body", "my turn");
     };
   }
