@@ -39,7 +39,8 @@ class GuardSchedulesTest {
         "EXPIRED_AFTER_SYNC",
         "NAVIGATION_FORGOTTEN",
         "NAVIGATION_LEFT_OPEN",
-        "CANCELLED_WHILE_IT_WAITED"
+        "CANCELLED_WHILE_IT_WAITED",
+        "OVERTAKEN_BY_A_STOP"
       })
   void shouldFindOutAGuardThatIsBroken(GuardMutation mutation) {
     var caught = GuardSchedules.caught(mutation, 1, 400);
