@@ -18,6 +18,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.HexFormat;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -104,6 +105,7 @@ public final class Guard implements AutoCloseable {
   private static final int QUEUE_BYTES = 4 << 20;
   private static final int MAX_MESSAGE_BYTES = 4 << 20;
   private static final int MOST_LOG_RECORDS_AT_ONCE = 64;
+  private static final int MOST_ZIDS = 64;
   private static final long TICK_NANOS = 20_000_000;
   private static final long SUMMARY_NANOS = 1_000_000_000;
   private static final long STATUS_NANOS = 100_000_000;
@@ -165,6 +167,10 @@ public final class Guard implements AutoCloseable {
   private final BodyTracker body = new BodyTracker();
   private final String namespace;
   private List<String> zids = List.of();
+
+  /** Of its own sessions, also of those that it lost: a router shows these for a while. */
+  private final LinkedHashSet<String> ownZids = new LinkedHashSet<>();
+
   private final GuardLink own;
   private final List<GuardLink> gateways = new CopyOnWriteArrayList<>();
   private final LinkedBlockingDeque<Item> queue = new LinkedBlockingDeque<>(2 * MAX_REQUESTS);
@@ -671,9 +677,9 @@ public final class Guard implements AutoCloseable {
             : new GuardInput.Presence("robot", direct);
     Set<String> topics = new HashSet<>();
     seen.listeners().forEach(listener -> topics.add(listener.topic()));
-    Set<String> ownZids = new TreeSet<>();
-    ownZids.add(router.local().zid());
-    gateways.forEach(link -> ownZids.add(link.session().zid()));
+    ownZids.addLast(router.local().zid());
+    gateways.forEach(link -> ownZids.addLast(link.session().zid()));
+    while (ownZids.size() > MOST_ZIDS) ownZids.removeFirst();
     zids = List.copyOf(ownZids);
     Set<String> foreigners = new TreeSet<>(own.foreigners(topics, ownZids));
     gateways.forEach(link -> foreigners.addAll(link.foreigners(topics, ownZids)));
