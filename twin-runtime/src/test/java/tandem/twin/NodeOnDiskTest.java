@@ -30,7 +30,13 @@ class NodeOnDiskTest {
     try (var site = new LocalSite(data, "ada", Map.of("management.port", 0)).connect()) {
       int port = site.node.managementPort();
       await(() -> get(port, "/tandem/streams").contains("\"topic\":\"/ada/joint_states\""));
-      assertThat(get(port, "/tandem/actors")).contains("RobotTwin", "SensorStream", "p99Micros");
+      await(
+          () -> {
+            String actors = get(port, "/tandem/actors");
+            return actors.contains("RobotTwin")
+                && actors.contains("SensorStream")
+                && actors.contains("p99Micros");
+          });
       assertThat(get(port, "/tandem/twins")).contains("\"robot\":\"ada\"");
       assertThat(get(port, "/metrics")).contains("tandem_recorder_troubles 0.0");
     }
